@@ -1,0 +1,177 @@
+"""What we computed: an `Analysis` of an `Incident` under `Settings`, frozen, with nothing drawn and nothing written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from postmortem_nb.analysis.claims import Claims, build_claims
+from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
+from postmortem_nb.analysis.consistency import consistency_findings
+from postmortem_nb.analysis.impact import Quantity, measure_impact
+from postmortem_nb.analysis.moments import Moments, find_moments
+from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
+from postmortem_nb.analysis.result import as_result, result_schema
+from postmortem_nb.analysis.settings import AUTO, Settings
+from postmortem_nb.analysis.signals import SignalSeries, build_signals
+from postmortem_nb.analysis.timeline import build_timeline
+from postmortem_nb.analysis.timings import Timing, compute_timings, timing_findings
+from postmortem_nb.analysis.windows import Measurement, Windows, find_windows, measure
+from postmortem_nb.findings import Finding, worst_first
+from postmortem_nb.incident import Incident
+
+__all__ = ["Analysis", "Settings", "analyze", "find_windows", "mine_patterns", "result_schema"]
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Everything computed from one incident.
+
+    Parameters
+    ----------
+    incident : Incident
+        What was given.
+    settings : Settings
+        The settings in force.
+    given : dict
+        The settings as passed, so that `replace` can pass them on.
+    signals : tuple of SignalSeries
+        Every declared signal on its grid; the measured one first; empty without telemetry.
+    measurement : Measurement or None
+        Baseline, windows and near misses of the first signal.
+    moments : Moments
+        What happened when, each from its best source.
+    timings : tuple of Timing
+        Every time, with both ends, bounds and definition.
+    comparison : tuple of Comparison
+        Declared against measured.
+    impact : tuple of Quantity
+        Measured quantities.
+    claims : Claims
+        The ledger that the narrative draws on.
+    findings : tuple of Finding
+        Worst first.
+    """
+
+    incident: Incident
+    settings: Settings
+    given: dict[str, Any]
+    signals: tuple[SignalSeries, ...]
+    measurement: Measurement | None
+    moments: Moments
+    timings: tuple[Timing, ...]
+    comparison: tuple[Comparison, ...]
+    impact: tuple[Quantity, ...]
+    claims: Claims
+    findings: tuple[Finding, ...]
+
+    @property
+    def signal(self) -> SignalSeries | None:
+        """The signal that the windows were measured on."""
+        return self.signals[0] if self.signals else None
+
+    @property
+    def windows(self) -> Windows:
+        """Impact windows in time order."""
+        return self.measurement.windows if self.measurement else Windows()
+
+    @property
+    def near_misses(self) -> Windows:
+        """Excursions that were too short to count."""
+        return self.measurement.near_misses if self.measurement else Windows()
+
+    @property
+    def zone(self) -> str:
+        """Zone that is printed beside UTC."""
+        return self.incident.facts.zone if self.settings.zone == AUTO else self.settings.zone
+
+    @cached_property
+    def timeline(self) -> pd.DataFrame:
+        """What happened in order: an events frame."""
+        return build_timeline(self.incident, self.moments, self.windows)
+
+    @cached_property
+    def patterns(self) -> pd.DataFrame:
+        """Log patterns that changed most; see `postmortem_nb.analysis.patterns.changed_patterns`."""
+        return changed_patterns(self.incident.logs, [w.span for w in self.windows])
+
+    def timing(self, id: str) -> Timing:
+        """Return one time by its id, such as ``time_to_detect``."""
+        return next(t for t in self.timings if t.id == id)
+
+    def replace(self, **settings: Any) -> Analysis:
+        """Return the analysis of the same incident under other settings; this one is unchanged."""
+        return analyze(self.incident, **{**self.given, **settings})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every computed value as JSON-ready data; the schema is `result_schema`."""
+        return as_result(self)
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.windows)} impact windows, {len(self.findings)} findings"
+        return f"<Analysis of {self.incident.id}: {counts}>\n{self.windows!r}"
+
+
+def analyze(incident: Incident, **settings: Any) -> Analysis:
+    """Compute everything about an incident.
+
+    Parameters
+    ----------
+    incident : Incident
+        From `postmortem_nb.load`.
+    **settings
+        Fields of `Settings`; those left out come from ``[settings]`` of the incident, else the defaults.
+
+    Raises
+    ------
+    SettingError
+        For an unknown setting or a value that makes no sense.
+    IncidentError
+        If a declared signal does not fit the evidence.
+    """
+    chosen = Settings.build(incident.facts.settings, **settings)
+    signals = build_signals(incident, chosen)
+    series = signals[0] if signals else None
+    measurement = measure(series, chosen) if series else None
+    windows = measurement.windows if measurement else Windows()
+    moments, odd = find_moments(incident, series, measurement)
+    timings = compute_timings(incident, moments, windows)
+    comparison = compare(incident, moments, series.step if series else pd.Timedelta(minutes=1))
+    impact = measure_impact(series, measurement) if series and measurement else ()
+    zone = incident.facts.zone if chosen.zone == AUTO else chosen.zone
+    claims = build_claims(incident, zone, windows, moments, timings, impact, _files(incident, series))
+    findings = worst_first(
+        [
+            *incident.findings,
+            *odd,
+            *timing_findings(timings),
+            *comparison_findings(comparison),
+            *consistency_findings(incident, series, measurement),
+        ]
+    )
+    return Analysis(
+        incident,
+        chosen,
+        settings,
+        signals,
+        measurement,
+        moments,
+        timings,
+        comparison,
+        impact,
+        claims,
+        findings,
+    )
+
+
+def _files(incident: Incident, series: SignalSeries | None) -> tuple[str, ...]:
+    """Return the evidence files that a signal was drawn from."""
+    if series is None:
+        return ()
+    frame = incident.logs if series.signal.source == "logs" else incident.metrics
+    names = series.signal.select.get("metric") if series.signal.source == "metrics" else None
+    used = frame[frame["metric"] == names] if isinstance(names, str) else frame
+    return tuple(sorted(used["file"].dropna().unique()))

@@ -1,0 +1,172 @@
+"""Many incidents: each contained, in this process or in several, with one record of what became of them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from postmortem_nb.batch.pool import run_in_processes
+from postmortem_nb.batch.record import as_record
+from postmortem_nb.errors import PostmortemError, SettingError
+from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, Progress, check_settings, run
+from postmortem_nb.runner.interruption import terminable
+from postmortem_nb.runner.parameters import Scalar
+from postmortem_nb.runner.publishing import as_json, write_whole
+
+__all__ = ["Batch", "attempt", "run_all"]
+
+RECORD = "batch.json"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of many incidents.
+
+    Parameters
+    ----------
+    outcomes : tuple of Outcome
+        In the order in which the incidents were asked for.
+    not_run : tuple of str
+        Those that an interrupt left out.
+    path : Path or None
+        The record that was written.
+    seconds : float
+        Wall time.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    not_run: tuple[str, ...]
+    path: Path | None
+    seconds: float
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it was stopped before its end."""
+        return bool(self.not_run) or any(o.status == "interrupted" for o in self.outcomes)
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether every incident has its report."""
+        return not self.not_run and all(o.is_ok for o in self.outcomes)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Status → how many."""
+        return dict(Counter(o.status for o in self.outcomes))
+
+
+def attempt(name: str | Path, **options: Any) -> Outcome:
+    """Run one incident and return an `Outcome` whatever happens.
+
+    Parameters
+    ----------
+    name : str or Path
+        As in `postmortem_nb.runner.run`, which takes the other arguments.
+    """
+    started = time.monotonic()
+    try:
+        return run(name, **options)
+    except KeyboardInterrupt:
+        status, message = "interrupted", "It was interrupted; nothing was published."
+    except PostmortemError as error:
+        status, message = "failed", str(error)
+    except Exception as error:  # a fault of ours in one incident must not cost the others
+        status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
+    detail = traceback.format_exc()
+    return Outcome(Path(name).name, status, message, seconds=time.monotonic() - started, detail=detail)
+
+
+def run_all(
+    names: Iterable[str | Path],
+    *,
+    output: str | Path = OUTPUT,
+    notebook: str | Path | None = None,
+    settings: Mapping[str, Scalar] | None = None,
+    timeout: str = TIMEOUT,
+    jobs: int = 1,
+    record: bool = True,
+    on_outcome: Callable[[Outcome], None] | None = None,
+    progress: Progress | None = None,
+) -> Batch:
+    """Run incidents one after the other, or several at a time; a failure of one leaves the others alone.
+
+    Parameters
+    ----------
+    names : iterable of str or Path
+        Incidents, as in `postmortem_nb.runner.run`; named twice is run once.
+    output, notebook, settings, timeout
+        As in `postmortem_nb.runner.run`.
+    jobs : int
+        How many at a time. More than one are run in processes of their own; each takes some seconds to start,
+        so that it pays only for more than a handful of incidents.
+    record : bool
+        Whether to write ``batch.json`` into the output folder: after each incident, so that it is there if
+        the batch is killed.
+    on_outcome : callable, optional
+        Told of every incident that is done.
+    progress : callable, optional
+        Told of every step, where only one incident runs at a time.
+
+    Returns
+    -------
+    Batch
+        Also after Ctrl-C or SIGTERM: what was done by then.
+
+    Raises
+    ------
+    SettingError
+        For wrong settings, or two incidents whose results would have the same name.
+    """
+    started = time.monotonic()
+    asked = _distinct(names)
+    check_settings(settings or {})
+    output = Path(output).absolute()
+    options = {"output": output, "notebook": notebook, "settings": settings, "timeout": timeout}
+    done: dict[str, Outcome] = {}
+
+    def batch(path: Path | None) -> Batch:
+        outcomes = tuple(done[name] for name in asked if name in done)
+        not_run = tuple(name for name in asked if name not in done)
+        return Batch(outcomes, not_run, path, time.monotonic() - started)
+
+    def written(is_finished: bool) -> Path:
+        about = as_record(batch(None), output, is_finished=is_finished)
+        output.mkdir(parents=True, exist_ok=True)
+        write_whole(output / RECORD, as_json(about))
+        return output / RECORD
+
+    with contextlib.suppress(KeyboardInterrupt), terminable():
+        results = _one_by_one(asked, options, progress) if jobs == 1 else run_in_processes(asked, options, jobs)
+        for name, outcome in results:
+            done[name] = outcome
+            if record:
+                written(is_finished=False)
+            if on_outcome is not None:
+                on_outcome(outcome)
+    return batch(written(is_finished=True) if record else None)
+
+
+def _one_by_one(names: list[str], options: dict[str, Any], progress: Progress | None) -> Iterator[tuple[str, Outcome]]:
+    for name in names:
+        outcome = attempt(name, **options, progress=progress)
+        yield name, outcome
+        if outcome.status == "interrupted":
+            return
+
+
+def _distinct(names: Iterable[str | Path]) -> list[str]:
+    """Return the names without repeats; two paths with one last part would overwrite each other's results."""
+    asked = list(dict.fromkeys(str(name) for name in names))
+    for last, number in Counter(Path(name).name for name in asked).items():
+        if number > 1:
+            raise SettingError(
+                f"{number} of the incidents are called {last!r}, and their results would be too. "
+                "Run them separately, each with its own output folder."
+            )
+    return asked

@@ -1,0 +1,129 @@
+"""The account of reading one file: every line of it is read, continued, blank, skipped or rejected, and counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from postmortem_nb.errors import ReadError
+
+SAMPLES = 5  # rejected lines that are kept to be shown
+SAMPLE_LENGTH = 200  # characters of each
+AS_WRITTEN = "as written"  # the zone of times that carry their own
+
+
+class Unreadable(ReadError):
+    """A whole file that cannot be read while others can: unknown format, unknown compression, no usable column."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How the reading of one file went; ``read + continued + blank + skipped + rejected == lines``.
+
+    Parameters
+    ----------
+    file : str
+        As it was named.
+    format : str
+        Name of the format it was read as.
+    lines : int
+        Lines in the file; records, where the file is one JSON document.
+    read : int
+        Lines that gave at least one row.
+    continued : int
+        Lines that belong to the record before them: a stack trace, a quoted field with a line break.
+    blank : int
+        Lines of nothing but white space.
+    skipped : int
+        Lines that are known not to be evidence: headers, people joining a channel.
+    rejected : int
+        Lines that could not be read.
+    samples : tuple of (int, str)
+        The first rejected lines: number and beginning of the text.
+    odd : int
+        Lines with bytes that are not UTF-8, or with NUL; those bytes became U+FFFD.
+    clipped : int
+        Lines longer than a line may be, cut.
+    truncated : str
+        Why the file ended early; empty if it did not.
+    first, last : Timestamp or None
+        First and last time, UTC.
+    zone : str
+        Zone in which naive times were read; ``as written`` where the times carry their own.
+    unused : tuple of str
+        Columns that were to be dropped and are not in the file.
+    """
+
+    file: str
+    format: str
+    lines: int
+    read: int
+    continued: int = 0
+    blank: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    samples: tuple[tuple[int, str], ...] = ()
+    odd: int = 0
+    clipped: int = 0
+    truncated: str = ""
+    first: pd.Timestamp | None = None
+    last: pd.Timestamp | None = None
+    zone: str = ""
+    unused: tuple[str, ...] = ()
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Names of the formats found in the file."""
+        return (self.format,) if self.format else ()
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.format or 'nothing'}, {self.read:,} of {self.lines:,} lines read, {self.rejected:,} rejected"
+
+
+@dataclass
+class Tally:
+    """Counts while a file is read; `report` freezes them."""
+
+    file: str
+    lines: int = 0
+    continued: int = 0
+    blank: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    odd: int = 0
+    clipped: int = 0
+    truncated: str = ""
+    unused: tuple[str, ...] = ()
+    samples: list[tuple[int, str]] = field(default_factory=list)
+
+    def reject(self, line: int, text: str, lines: int = 1) -> None:
+        """Count lines that could not be read and keep the earliest few as samples."""
+        self.rejected += lines
+        self.samples.append((line, text[:SAMPLE_LENGTH]))
+        if len(self.samples) > 8 * SAMPLES:  # now and then, not at every line
+            self.samples = sorted(self.samples)[:SAMPLES]
+
+    def report(self, format: str, times: pd.Series | None = None, zone: str = "") -> Report:
+        """Return the account; what was not counted otherwise has been read."""
+        other = self.continued + self.blank + self.skipped + self.rejected
+        known = None if times is None else times.dropna()
+        some = known is not None and len(known) > 0
+        return Report(
+            file=self.file,
+            format=format,
+            lines=self.lines,
+            read=self.lines - other,
+            continued=self.continued,
+            blank=self.blank,
+            skipped=self.skipped,
+            rejected=self.rejected,
+            samples=tuple(sorted(self.samples)[:SAMPLES]),
+            odd=self.odd,
+            clipped=self.clipped,
+            truncated=self.truncated,
+            first=known.min() if known is not None and some else None,
+            last=known.max() if known is not None and some else None,
+            zone=zone,
+            unused=self.unused,
+        )

@@ -1,0 +1,78 @@
+"""How one file is to be read: what a file does not say itself and a person must."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from postmortem_nb.errors import SettingError, SourceError, near
+
+
+@dataclass(frozen=True)
+class How:
+    """How to read one file.
+
+    Parameters
+    ----------
+    name : str
+        What the file is called in frames and messages.
+    zone : str or None
+        IANA zone of times that carry none.
+    year : int or None
+        Year of the first record, where lines have none.
+    format : str or None
+        Name of the format; None finds it.
+    change : {"ask", "first", "second"}
+        Which instant a local time means in the hour that a clock change repeats.
+    offset : Timedelta
+        Added to every time: the correction of a clock that was wrong.
+    columns : mapping
+        What a column is → its name in the file, such as ``{"time": "Timestamp"}``.
+    drop : tuple of str
+        Columns to leave out.
+    service : str or None
+        Service of every row.
+    roles : mapping or None
+        Slack user id → role, where it is known already.
+    """
+
+    name: str
+    zone: str | None = None
+    year: int | None = None
+    format: str | None = None
+    change: str = "ask"
+    offset: pd.Timedelta = field(default_factory=lambda: pd.Timedelta(0))
+    columns: Mapping[str, str] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    service: str | None = None
+    roles: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.year is not None and not 1970 <= self.year <= 2200:
+            raise SettingError(
+                f"{self.name}: year {self.year} is not between 1970 and 2200. Give the year of the first record."
+            )
+        if self.change not in ("ask", "first", "second"):
+            raise SettingError(
+                f'{self.name}: clock_change {self.change!r} is none of "ask", "first" and "second".'
+            )
+
+
+def existing(path: str | Path, *, folder: bool = False) -> Path:
+    """Return the path of a file (or folder) that exists.
+
+    Raises
+    ------
+    SourceError
+        If there is none; names where it looked and near names.
+    """
+    path = Path(path)
+    if path.is_file() or (folder and path.is_dir()):
+        return path
+    if path.is_dir():
+        raise SourceError(f"{path.as_posix()} is a folder. Name one file in it, or load the whole incident.")
+    siblings = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
+    raise SourceError(f"There is no file {path.as_posix()}. {near(path.name, siblings)}")

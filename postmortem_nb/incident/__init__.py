@@ -1,0 +1,81 @@
+"""The `Incident`: the declared facts and the evidence, as they were given. No input or output here.
+
+`postmortem_nb.evidence.load` reads the folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from postmortem_nb.findings import Finding
+from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS
+from postmortem_nb.incident.facts import (
+    MILESTONES,
+    Action,
+    EvidenceRule,
+    Facts,
+    Filter,
+    Hypothesis,
+    Lessons,
+    Milestones,
+    Signal,
+    TimelineRow,
+    Version,
+)
+
+__all__ = [
+    "MILESTONES",
+    "Action",
+    "EvidenceRule",
+    "Facts",
+    "Filter",
+    "Hypothesis",
+    "Incident",
+    "Lessons",
+    "Milestones",
+    "Signal",
+    "TimelineRow",
+    "Version",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Incident:
+    """What we were given: the declared facts and the evidence, apart from each other.
+
+    Parameters
+    ----------
+    id : str
+        Name of the folder.
+    folder : Path
+        Where it was read from.
+    facts : Facts
+        What people declared.
+    narrative : str
+        Text of ``narrative.md``; empty if there is none.
+    logs, metrics, events : DataFrame
+        Evidence, in time order; columns in `postmortem_nb.frames`, all instants UTC.
+    files : DataFrame
+        One row an evidence file: what it is, its hash, rows read and rejected, first and last time.
+    findings : tuple of Finding
+        What was weak or wrong while reading.
+    """
+
+    id: str
+    folder: Path
+    facts: Facts
+    narrative: str = ""
+    logs: pd.DataFrame = field(default_factory=LOGS.empty)
+    metrics: pd.DataFrame = field(default_factory=METRICS.empty)
+    events: pd.DataFrame = field(default_factory=EVENTS.empty)
+    files: pd.DataFrame = field(default_factory=FILES.empty)
+    findings: tuple[Finding, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"<Incident {self.id}: {len(self.files)} evidence files, {len(self.logs):,} log lines, "
+            f"{len(self.metrics):,} samples, {len(self.events):,} events>"
+        )

@@ -1,0 +1,254 @@
+"""The declared facts: models of ``incident.toml``.
+
+What people declared is kept as they wrote it; rules that only weaken a statement (an impossible order, a missing owner)
+are findings of the analysis, not errors.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from postmortem_nb.errors import IncidentError
+from postmortem_nb.times import UNKNOWN, UTC, Instant, parse_duration, parse_instant, zone_named
+
+# How a milestone is called in the report, in the order in which incidents usually pass them.
+MILESTONES = {
+    "changed": "triggering change completed",
+    "started": "impact started",
+    "signalled": "first automatic signal",
+    "paged": "first responder notified",
+    "detected": "first person aware",
+    "acknowledged": "first acknowledgement",
+    "declared": "incident declared",
+    "engaged": "diagnosis began",
+    "identified": "cause identified",
+    "mitigated": "impact no longer severe",
+    "recovered": "service recovered",
+    "resolved": "incident resolved",
+    "published": "first public message",
+    "closed": "review finished",
+}
+
+
+def _read_when(value: object, info: ValidationInfo) -> Instant:
+    context = info.context or {}
+    try:
+        return parse_instant(
+            value, zone=context.get("zone"), date=context.get("date"), where=str(info.field_name or "time")
+        )
+    except IncidentError as error:  # pydantic adds the place; keep the sentence
+        raise ValueError(str(error).split(": ", 1)[-1]) from error
+
+
+When = Annotated[Instant, BeforeValidator(_read_when)]
+Text = Annotated[str, Field(min_length=1)]
+Filter = dict[str, str | int | float | bool | list[str | int | float]]
+"""Which rows: column → value, list of values, ``">=500"``-like comparison, or ``"~regex"``; all must hold."""
+
+
+class Fact(BaseModel):
+    """Base of all declared facts: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True)
+
+
+class Milestones(Fact):
+    """Named instants that people declared; see `MILESTONES` for their meaning. An absent one was not recorded."""
+
+    changed: When | None = None
+    started: When | None = None
+    signalled: When | None = None
+    paged: When | None = None
+    detected: When | None = None
+    acknowledged: When | None = None
+    declared: When | None = None
+    engaged: When | None = None
+    identified: When | None = None
+    mitigated: When | None = None
+    recovered: When | None = None
+    resolved: When | None = None
+    published: When | None = None
+    closed: When | None = None
+
+    def __iter__(self) -> Iterator[tuple[str, Instant]]:  # type: ignore[override]
+        """Yield name and instant of each milestone that was declared, in usual order."""
+        return ((name, getattr(self, name)) for name in MILESTONES if getattr(self, name) is not None)
+
+    def get(self, name: str) -> Instant:
+        """Return a milestone, unknown if it was not declared."""
+        return getattr(self, name) or UNKNOWN
+
+
+class Version(Fact):
+    """An earlier or competing published version of the milestones."""
+
+    name: Text
+    source: str = ""
+    milestones: Milestones
+
+
+class Signal(Fact):
+    """One series that says how bad it is for users.
+
+    ``ratio`` is bad/total of counted log lines or of metric sums, ``gauge`` a metric with a bad direction, ``traffic``
+    a count whose collapse is impact, ``probe`` a metric that is 1 when up and 0 when down.
+    """
+
+    name: Text
+    kind: Literal["ratio", "gauge", "traffic", "probe"]
+    source: Literal["logs", "metrics"] = "metrics"
+    select: Filter = {}
+    bad: Filter | None = None
+    total: Filter | None = None
+    direction: Literal["high", "low"] = "high"
+    unit: str = ""
+    objective: float | None = None
+    threshold: float | None = None
+    smear: str = "0s"
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Signal:
+        if self.kind == "ratio" and self.bad is None:
+            raise ValueError(f"signal {self.name!r} is a ratio and needs `bad`, the rows that count as failed")
+        if self.kind in ("gauge", "probe") and self.source == "logs":
+            raise ValueError(f"signal {self.name!r} is a {self.kind} and is read from metrics, not logs")
+        if self.kind == "ratio" and self.objective is not None and not 0 < self.objective < 1:
+            raise ValueError(f"signal {self.name!r}: objective is the share of good requests, between 0 and 1")
+        parse_duration(self.smear, f"signal {self.name!r}: smear")
+        return self
+
+
+class TimelineRow(Fact):
+    """Something that happened, as people declared it."""
+
+    at: When
+    end: When | None = None
+    kind: Literal["detection", "action", "escalation", "communication", "change", "observation", "decision", "impact"]
+    text: Text
+    actor: str = ""
+    evidence: str = ""
+
+
+class Hypothesis(Fact):
+    """An explanation that responders held for a while; a refuted one is a misleading path."""
+
+    text: Text
+    start: When = Field(alias="from")
+    end: When = Field(alias="to")
+    verdict: Literal["refuted", "confirmed", "open"]
+    raised_by: str = ""
+    refuted_by: str = ""
+    actor: str = ""
+    people: Annotated[int, Field(ge=1)] = 1
+
+
+class Action(Fact):
+    """A corrective or preventative measure as a task."""
+
+    text: Text
+    kind: Literal["prevent", "detect", "mitigate", "process"]
+    owner: str = ""
+    due: dt.date | None = None
+    status: Literal["open", "done", "rejected"] = "open"
+    priority: str = ""
+    link: str = ""
+    check: str = ""
+
+
+class Lessons(Fact):
+    """What went well, what went badly, where we were lucky."""
+
+    well: list[str] = []
+    badly: list[str] = []
+    lucky: list[str] = []
+
+
+class EvidenceRule(Fact):
+    """How to read evidence files that do not say enough themselves. The first rule that matches a file counts."""
+
+    files: Text
+    kind: Literal["logs", "metrics", "events", "ignore"] | None = None
+    format: str | None = None
+    zone: str | None = None
+    year: int | None = None
+    clock_offset: str = "0s"
+    clock_change: Literal["ask", "first", "second"] = "ask"
+    service: str | None = None
+    columns: dict[str, str] = {}
+    drop: list[str] = []
+    note: str = ""
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            zone_named(value)
+        return value
+
+
+class Facts(Fact):
+    """Everything that people declared in ``incident.toml``."""
+
+    title: Text
+    status: Literal["draft", "in review", "reviewed", "published"] = "draft"
+    severity: str = ""
+    open: bool = False
+    services: list[str] = []
+    zone: str = UTC
+    date: dt.date | None = None
+    synthetic: str = ""
+    sources: list[str] = []
+    summary: str = ""
+    affected: str = ""
+    impact: str = ""
+    cause: str = ""
+    trigger: str = ""
+    milestones: Milestones = Milestones()
+    versions: list[Version] = []
+    signals: list[Signal] = []
+    timeline: list[TimelineRow] = []
+    hypotheses: list[Hypothesis] = []
+    factors: list[str] = []
+    lessons: Lessons = Lessons()
+    actions: list[Action] = []
+    questions: list[str] = []
+    evidence: list[EvidenceRule] = []
+    settings: dict[str, str | int | float | bool] = {}
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        zone_named(value)
+        return value
+
+    @field_validator("signals")
+    @classmethod
+    def _names(cls, signals: list[Signal]) -> list[Signal]:
+        names = [s.name for s in signals]
+        if len(set(names)) < len(names):
+            raise ValueError("two signals have the same name; name each differently")
+        return signals
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> Facts:
+        """Check a parsed ``incident.toml``; times without zone or day take its ``zone`` and ``date``.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            With the place of each wrong value; `postmortem_nb.evidence.load` turns it into file and line.
+        """
+        return cls.model_validate(raw, context={"zone": raw.get("zone", UTC), "date": raw.get("date")})

@@ -1,0 +1,91 @@
+"""Prose and claims: reads ``narrative.md``, puts computed values where it names them, and refuses unknown names.
+
+Numbers enter the prose only as ``{{ claim_id }}``. Nothing in the text is executed: a claim's name is all that may
+stand between the braces.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from postmortem_nb.analysis.claims import Claim
+from postmortem_nb.errors import IncidentError, near
+
+FILE = "narrative.md"
+HEADINGS = (
+    "Summary",
+    "Impact",
+    "Detection",
+    "Root cause",
+    "Resolution",
+    "Contributing factors",
+    "Lessons",
+    "Open questions",
+)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_CLAIM = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The prose under one ``##`` heading and the line on which it begins."""
+
+    heading: str
+    text: str
+    line: int
+
+    @property
+    def words(self) -> int:
+        """Number of words; a claim counts as one."""
+        return len(_CLAIM.sub("claim", self.text).split())
+
+
+def read_narrative(text: str) -> dict[str, Passage]:
+    """Split a narrative at its ``##`` headings.
+
+    Comments are blanked (so that line numbers stay right), empty passages left out; text before the first heading is
+    the passage ``""``.
+
+    Raises
+    ------
+    IncidentError
+        If a heading stands twice.
+    """
+    text = _COMMENT.sub(lambda m: "\n" * m.group().count("\n"), text)
+    passages: dict[str, Passage] = {}
+    heading, first, lines = "", 1, []
+    for number, line in enumerate([*text.splitlines(), "## "], 1):
+        if not line.startswith("## ") and line.strip() != "##":
+            lines.append(line)
+            continue
+        if any(part.strip() for part in lines):
+            if heading in passages:
+                raise IncidentError(f"{FILE}:{first}: the heading {heading!r} stands twice. Join the two passages.")
+            passages[heading] = Passage(heading, "\n".join(lines), first)
+        heading, first, lines = line[2:].strip(), number + 1, []
+    return passages
+
+
+def render(passage: Passage, claims: Mapping[str, Claim]) -> str:
+    """Return a passage as Markdown with every claim in place, linked to its entry in the ledger.
+
+    Raises
+    ------
+    IncidentError
+        For an unknown claim or anything else between double braces; names file, line and near claims.
+    """
+
+    def put(match: re.Match[str]) -> str:
+        name = match.group(1).strip()
+        line = passage.line + passage.text.count("\n", 0, match.start())
+        if not _NAME.fullmatch(name) or name not in claims:
+            raise IncidentError(f"{FILE}:{line}: there is no claim {name[:60]!r}. {near(name, claims)}")
+        claim = claims[name]
+        title = html.escape(f"{claim.definition} ({claim.basis or 'unknown'})", quote=True)
+        return f'<a class="pnb-claim" href="#claim-{name}" title="{title}">{html.escape(claim.text)}</a>'
+
+    return _CLAIM.sub(put, passage.text).strip()

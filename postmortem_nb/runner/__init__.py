@@ -1,0 +1,134 @@
+"""One incident: strict parameters, papermill, export, atomic outputs, and a record of what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from postmortem_nb.errors import SettingError, SourceError
+from postmortem_nb.evidence import find_incident
+from postmortem_nb.runner.job import Job, Progress
+from postmortem_nb.runner.outcome import STATUSES, NotebookStopped, Outcome
+from postmortem_nb.runner.parameters import (
+    INCIDENT,
+    Parameter,
+    Scalar,
+    check_parameters,
+    check_settings,
+    read_parameters,
+)
+from postmortem_nb.times import parse_duration
+
+__all__ = [
+    "STATUSES",
+    "NotebookStopped",
+    "Outcome",
+    "Parameter",
+    "Progress",
+    "check_settings",
+    "find_notebook",
+    "read_parameters",
+    "run",
+]
+
+OUTPUT = Path("reports")
+TIMEOUT = "10min"
+NOTEBOOK = Path("notebooks", "postmortem.ipynb")
+
+
+def run(
+    name: str | Path,
+    *,
+    output: str | Path = OUTPUT,
+    notebook: str | Path | None = None,
+    settings: Mapping[str, Scalar] | None = None,
+    timeout: str = TIMEOUT,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Turn one incident into ``<id>.ipynb``, ``<id>.html`` and ``<id>.json``.
+
+    The evidence is read and analysed here first, so that what is wrong with it is said before a kernel
+    starts; that analysis is the JSON. Then papermill executes the notebook, nbconvert exports it, and the
+    three files appear together. If anything fails, the files of an earlier good run stay as they are.
+
+    Parameters
+    ----------
+    name : str or Path
+        Name of an incident, found in ``data/incidents`` of this folder or a parent; or the path of its
+        folder.
+    output : path
+        Folder for the results; made if missing.
+    notebook : path, optional
+        Another notebook than ``notebooks/postmortem.ipynb``; see `find_notebook`.
+    settings : dict, optional
+        Parameters of the notebook other than the incident.
+    timeout : str
+        Limit of the notebook's whole execution, such as ``"10min"``.
+    progress : callable, optional
+        Called with what is being done, steps done, and steps in all.
+
+    Returns
+    -------
+    Outcome
+        Also for a notebook that failed, ran too long or lost its kernel, and for an interrupted run.
+
+    Raises
+    ------
+    SettingError
+        For a parameter that is unknown, mistyped or senseless, and for an output folder that cannot be
+        written to.
+    SourceError
+        If there is no such incident or notebook.
+    IncidentError, ReadError
+        If what was declared or a file of evidence cannot be read.
+    """
+    folder = _folder_of(name)
+    source = find_notebook(folder) if notebook is None else Path(notebook).absolute()
+    values = _values(source, settings or {})
+    parse_duration(timeout, "timeout")
+    return Job(folder, source, values, Path(output).absolute(), timeout, progress or _silent).run()
+
+
+def find_notebook(folder: Path) -> Path:
+    """Return ``notebooks/postmortem.ipynb`` of the working folder or a parent of it, else of a parent of the
+    incident.
+
+    Raises
+    ------
+    SourceError
+        If there is none; names where it looked.
+    """
+    here = Path.cwd()
+    starts = [here, folder.resolve()]
+    for start in starts:
+        for parent in (start, *start.parents):
+            if (parent / NOTEBOOK).is_file():
+                return parent / NOTEBOOK
+    raise SourceError(
+        f"There is no {NOTEBOOK.as_posix()} in {here}, in {folder}, or in a folder above them. "
+        "Run inside a copy of the project, or name a notebook."
+    )
+
+
+def _folder_of(name: str | Path) -> Path:
+    """Find the folder of an incident; a number is refused by name, because papermill makes one of "007"."""
+    if not isinstance(name, str | Path):
+        raise SettingError(
+            f'{INCIDENT}: {name!r} is not text; an incident is named by text, such as "2024-01-14-outage".'
+        )
+    return find_incident(str(name)).resolve()
+
+
+def _values(source: Path, settings: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Return every parameter of the notebook but the incident, checked."""
+    declared = read_parameters(source)
+    if INCIDENT not in declared:
+        raise SourceError(f"{source.name}: the parameters cell has no `{INCIDENT}: str = …`.")
+    if INCIDENT in settings:
+        raise SettingError(f"{INCIDENT} is not a setting: name the incident itself.")
+    values = check_parameters(declared, settings, source.name)
+    return {name: value for name, value in values.items() if name != INCIDENT}
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Tell nobody."""

@@ -1,0 +1,146 @@
+"""One run, once everything about it is checked: investigate, execute, export, publish."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from postmortem_nb.analysis import Settings
+from postmortem_nb.errors import SourceError
+from postmortem_nb.evidence import find_incident
+from postmortem_nb.findings import SEVERITIES
+from postmortem_nb.runner import publishing
+from postmortem_nb.runner.interruption import terminable
+from postmortem_nb.runner.outcome import NotebookStopped, Outcome
+from postmortem_nb.runner.parameters import INCIDENT, Scalar
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many steps are done, and how many there are (0: not known)."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to make of what, and where.
+
+    Parameters
+    ----------
+    folder, source : Path
+        The incident and the notebook.
+    values : dict
+        Every parameter of the notebook but the incident.
+    output : Path
+        Folder for the results.
+    timeout : str
+        Limit of the notebook's execution.
+    progress : callable
+        Told of every step.
+    """
+
+    folder: Path
+    source: Path
+    values: Mapping[str, Scalar]
+    output: Path
+    timeout: str
+    progress: Progress
+
+    def run(self) -> Outcome:
+        """Do it; an error of the evidence is raised, a failure of the notebook is an outcome."""
+        name, started = self.folder.name, time.monotonic()
+        findings: dict[str, int] = {}
+
+        def outcome(status: str, message: str = "", detail: str = "", **paths: Path | None) -> Outcome:
+            seconds = time.monotonic() - started
+            about: dict[str, Any] = {**paths, "findings": findings, "seconds": seconds, "detail": detail}
+            return Outcome(name, status, message, **about)
+
+        try:
+            with terminable():
+                result, findings = self.investigate()
+                with publishing.part_folder(self.output, name) as part:
+                    try:
+                        paths = self.publish(part, result)
+                        return outcome("ok", "", "", **paths)
+                    except NotebookStopped as stopped:
+                        kept = self.keep_failed(part)
+                        return outcome(stopped.status, str(stopped), stopped.detail, notebook=kept)
+                    except OSError as error:
+                        reason = error.strerror or str(error)
+                        message = f"The report could not be written ({reason}). Nothing was changed."
+                        return outcome("failed", message, traceback.format_exc())
+        except KeyboardInterrupt:
+            return outcome("interrupted", "It was interrupted; nothing was published.")
+
+    def investigate(self) -> tuple[dict[str, Any], dict[str, int]]:
+        """Read and analyse in this process; return the JSON result and the number of findings by severity."""
+        self.progress("reading the evidence", 0, 0)
+        from postmortem_nb.sections import investigate  # late: matplotlib takes a second to import
+
+        settings = {name: value for name, value in self.values.items() if name in Settings.model_fields}
+        analysis = investigate(self.folder, **settings).analysis
+        counted = Counter(finding.severity for finding in analysis.findings)
+        return analysis.to_dict(), {severity: counted[severity] for severity in SEVERITIES}
+
+    def publish(self, part: Path, result: Mapping[str, Any]) -> dict[str, Path]:
+        """Execute, export and publish; return the path of each kind of file."""
+        executed = self.execute(part)
+        self.progress("exporting the report", 0, 0)
+        from postmortem_nb.runner.record import as_html, as_text, clean  # late: nbformat, nbconvert
+
+        name = self.folder.name
+        notebook = clean(executed, f"{name}.ipynb", self.source.name)
+        texts = {
+            "notebook": as_text(notebook),
+            "html": as_html(notebook, name),
+            "json": publishing.as_json(result),
+        }
+        return publishing.publish(part, self.output, name, texts)
+
+    def execute(self, part: Path) -> NotebookNode:
+        """Run the notebook in a kernel, with its record in a folder."""
+        from postmortem_nb.runner.execution import execute  # late: papermill takes a second to import
+
+        name, cwd = _address(self.folder, self.source)
+        with publishing.short_folder() as sockets:
+            return execute(
+                self.source,
+                part,
+                {INCIDENT: name, **self.values},
+                cwd=cwd,
+                sockets=sockets,
+                timeout=self.timeout,
+                progress=self.progress,
+            )
+
+    def keep_failed(self, part: Path) -> Path | None:
+        """Keep what was executed of a failed run; return where."""
+        from postmortem_nb.runner.record import as_text, clean, read_record  # late: nbformat
+
+        target = publishing.failed_copy(self.output, self.folder.name)
+        notebook = read_record(part)
+        if notebook is None:
+            return None
+        text = as_text(clean(notebook, target.name, self.source.name))
+        return publishing.keep_failed(part, self.output, self.folder.name, text)
+
+
+def _address(folder: Path, notebook: Path) -> tuple[str, Path]:
+    """Return what to call the incident in the notebook, and the folder in which the kernel finds it by that.
+
+    It is its name wherever that is enough, so that no path of this machine gets into a report; and the folder
+    is the notebook's own, as in JupyterLab, wherever that leads to the same incident.
+    """
+    with contextlib.suppress(SourceError):
+        if find_incident(folder.name, notebook.parent).resolve() == folder:
+            return folder.name, notebook.parent
+    if folder.parent.name == "incidents" and folder.parent.parent.name == "data":
+        return folder.name, folder.parents[2]
+    return f"./{folder.name}", folder.parent

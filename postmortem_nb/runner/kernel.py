@@ -1,0 +1,104 @@
+"""The kernel of a run: always this interpreter and this package, reached through sockets on disk instead of
+ports.
+
+A kernel gets a folder of its own for its sockets, its IPython profile and its last words, so that neither a
+user's start-up files nor another run at the same time can change a report.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+import postmortem_nb
+
+PACKAGE_ROOT = Path(postmortem_nb.__file__).resolve().parents[1]
+LONGEST_SOCKET_FOLDER = 80  # a socket's path may have about 100 characters, the name in it needs a few
+LAST_WORDS = "kernel.log"
+
+
+class Kernel(AsyncKernelManager):
+    """A kernel manager that starts `sys.executable` and remembers the process.
+
+    nbclient makes the instance; `in_folder` gives each run a class of its own to tell it where.
+    """
+
+    folder: Path
+    launched: list[subprocess.Popen[bytes]]
+    cancelled: threading.Event
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> type[Kernel]:
+        """Return the class for one run, whose kernel keeps all its files in a folder."""
+        return type("Kernel", (cls,), {"folder": folder, "launched": [], "cancelled": threading.Event()})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        has_sockets = sys.platform != "win32" and len(str(self.folder)) <= LONGEST_SOCKET_FOLDER
+        self.transport = "ipc" if has_sockets else "tcp"
+        self.connection_file = str(self.folder / "k.json")
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """How to start the kernel: never looked up, so that no other environment's ``python3`` can answer."""
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python")
+
+    async def start_kernel(self, **kwargs: Any) -> None:  # type: ignore[override]
+        """Start it with a clean environment and its standard error in a file."""
+        if self.cancelled.is_set():
+            raise RuntimeError("the run was cancelled")
+        with (self.folder / LAST_WORDS).open("wb") as log:
+            await super().start_kernel(**kwargs, env=_environment(self.folder), stdout=log, stderr=log)
+        self.launched.append(self.provisioner.process)  # type: ignore[union-attr]
+        if self.cancelled.is_set():  # while it was starting
+            self.kill()
+
+    @classmethod
+    def kill(cls) -> None:
+        """End the kernel and what it started, whatever it is doing; none is started afterwards."""
+        cls.cancelled.set()
+        for process in cls.launched:
+            if process.poll() is None:
+                if hasattr(os, "killpg"):
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    process.kill()
+                process.wait()
+
+    @classmethod
+    def last_words(cls) -> str:
+        """Return the end of what the kernel itself wrote to standard error, such as a crash report."""
+        log = cls.folder / LAST_WORDS
+        return log.read_text(encoding="utf-8", errors="replace")[-4000:].strip() if log.exists() else ""
+
+    @classmethod
+    def death(cls) -> str:
+        """Return how the kernel ended: by which signal or with which exit code, if the system tells."""
+        code = cls.launched[-1].poll() if cls.launched else None
+        if code is None:
+            return "for a reason that the system does not tell"
+        if code == -getattr(signal, "SIGKILL", 9):
+            return "killed by SIGKILL, as the system does when memory runs out"
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of the kernel: ours, with this very package first and no personal IPython
+    profile.
+    """
+    ours = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    paths = [str(PACKAGE_ROOT), *filter(None, [ours.get("PYTHONPATH")])]
+    return ours | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the debugger comments on frozen modules
+    }

@@ -1,0 +1,139 @@
+"""Writing a run's files so that they appear together and whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from postmortem_nb.errors import SettingError
+from postmortem_nb.runner.interruption import undisturbed
+
+# Kind of result → its ending, in the order in which they appear: the JSON last, as the mark of a complete
+# run.
+ENDINGS = {"notebook": "ipynb", "html": "html", "json": "json"}
+
+
+@contextlib.contextmanager
+def part_folder(output: Path, incident: str) -> Iterator[Path]:
+    """Make a folder beside the results, on the same disk, and remove it whatever happens.
+
+    Raises
+    ------
+    SettingError
+        If the output folder cannot be made or written to.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".part-{incident}-", dir=output))
+    except OSError as error:
+        raise SettingError(f"output: cannot write to {output} ({error.strerror}). Name another folder.") from error
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def short_folder() -> Iterator[Path]:
+    """Make a private folder with a path short enough for sockets, and remove it whatever happens."""
+    folder = Path(tempfile.mkdtemp(prefix="pnb-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(part: Path, output: Path, incident: str, texts: Mapping[str, str]) -> dict[str, Path]:
+    """Write the files of a good run and move them into place.
+
+    Parameters
+    ----------
+    part, output : Path
+        Where they are prepared, and where they go.
+    incident : str
+        Their name without ending.
+    texts : dict
+        Text of each of `ENDINGS`.
+
+    Returns
+    -------
+    dict
+        Kind → path. A failed copy of an earlier run is gone.
+
+    Raises
+    ------
+    OSError
+        If there is no room, or a folder is in the way; what was there before is as it was.
+    """
+    targets = {kind: output / f"{incident}.{ending}" for kind, ending in ENDINGS.items()}
+    for target in targets.values():
+        if target.is_dir():
+            raise IsADirectoryError(f"{target} is a folder; a result must be written there.")
+    ready = {kind: _written(part / f"ready-{kind}", texts[kind]) for kind in ENDINGS}
+    with undisturbed():
+        for kind in ENDINGS:
+            ready[kind].replace(targets[kind])
+        failed_copy(output, incident).unlink(missing_ok=True)
+        _sync(output)
+    return targets
+
+
+def keep_failed(part: Path, output: Path, incident: str, text: str) -> Path | None:
+    """Keep the notebook of a failed run beside the results; None if there is no room for it."""
+    target = failed_copy(output, incident)
+    try:
+        _written(part / "ready-failed", text).replace(target)
+    except OSError:
+        return None
+    return target
+
+
+def failed_copy(output: Path, incident: str) -> Path:
+    """Return where the notebook of a failed run is kept."""
+    return output / f"{incident}.failed.ipynb"
+
+
+def as_json(result: Mapping[str, Any]) -> str:
+    """Return a result as JSON whose bytes depend on nothing but its values.
+
+    Raises
+    ------
+    ValueError
+        If it holds NaN or infinity, which JSON does not have.
+    """
+    return json.dumps(result, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file in one step."""
+    ready = path.with_name(f".part-{path.name}-{os.getpid()}")
+    try:
+        _written(ready, text).replace(path)
+    finally:
+        ready.unlink(missing_ok=True)
+
+
+def _written(path: Path, text: str) -> Path:
+    """Write a file through to the disk."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+def _sync(folder: Path) -> None:
+    """Write renames through to the disk, where the system can do that."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,90 @@
+"""What a section is made of: blocks that show themselves in JupyterLab and in the exported report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from postmortem_nb.narrative import render
+from postmortem_nb.tables import Safe, escape
+
+if TYPE_CHECKING:
+    from postmortem_nb.sections import Postmortem
+
+
+@dataclass(frozen=True)
+class Markdown:
+    """Prose in Markdown; evidence in it must have been escaped."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Html:
+    """Tables and lists that were built and escaped by `postmortem_nb.tables`."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<html block of {len(self.text):,} characters>"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the report.
+
+    Parameters
+    ----------
+    title : str
+        As the notebook's heading has it.
+    blocks : tuple
+        `Markdown`, `Html` and `Chart` blocks in reading order; an object that is None was left out.
+    """
+
+    title: str
+    blocks: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, title: str, *blocks: Any) -> Section:
+        """Return a section of the blocks that hold something; without any it says that it is not written yet."""
+        kept = tuple(Html(b) if isinstance(b, Safe) else b for b in blocks if b is not None and b != "")
+        return cls(title, kept or (todo(),))
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        for block in self.blocks:
+            display(block)
+
+    def __repr__(self) -> str:
+        return f"<Section {self.title}: {len(self.blocks)} blocks>"
+
+
+def todo(what: str = "This part") -> Html:
+    """Return the notice of a part that nobody has written."""
+    return Html(f'<p class="pnb-todo">{escape(what)} is not written yet.</p>')
+
+
+def prose(post: Postmortem, heading: str) -> Markdown | None:
+    """Return what the narrative says under a heading, with claims in place; None if it says nothing."""
+    passage = post.passages.get(heading)
+    return Markdown(render(passage, post.analysis.claims)) if passage else None
+
+
+def subheading(text: str) -> Markdown:
+    """Return a third-level heading."""
+    return Markdown(f"### {text}")
+
+
+def paragraph(text: str) -> Safe:
+    """Return one plain sentence or two, escaped."""
+    return Safe(f"<p>{escape(text)}</p>")

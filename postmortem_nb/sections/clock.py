@@ -1,0 +1,164 @@
+"""The sections about time: how long everything took, and what happened when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from postmortem_nb.analysis.comparison import Comparison
+from postmortem_nb.analysis.timings import Timing
+from postmortem_nb.charts import chart_timeline, chart_timing
+from postmortem_nb.incident import Hypothesis
+from postmortem_nb.sections.blocks import Section, paragraph, prose, subheading
+from postmortem_nb.tables import Safe, escape, more, table
+from postmortem_nb.times import UTC, Instant, between, format_instant, format_time, zone_label
+
+if TYPE_CHECKING:
+    from postmortem_nb.sections import Postmortem
+
+
+def timings(post: Postmortem) -> Section:
+    """Return every time with its definition and both ends, and declared against measured."""
+    known = [t for t in post.analysis.timings if t.duration.is_known]
+    missing = [t for t in post.analysis.timings if not t.duration.is_known]
+    columns = ("Time", "Value", "From", "To", "Basis", "Definition")
+    rows = [
+        (
+            _linked(t),
+            t.text,
+            _end(t, "start"),
+            _end(t, "end"),
+            t.basis,
+            f"{t.definition}{f' ({t.note})' if t.note else ''}",
+        )
+        for t in known
+    ]
+    absent = table(
+        ("Time", "Why it is missing", "Definition"),
+        [(_linked(t), t.note, t.definition) for t in missing],
+        "Times that cannot be computed",
+    )
+    return Section.of(
+        "Timings",
+        chart_timing(post.analysis),
+        table(columns, rows, "Times of this incident", numeric=("Value",)) if rows else None,
+        more(f"{len(missing)} times that cannot be computed, and why", absent) if missing else None,
+        *_compared(post),
+    )
+
+
+def _linked(t: Timing) -> Safe:
+    return Safe(f'<a href="#claim-{t.id}">{escape(t.name)}</a>')
+
+
+def _end(t: Timing, which: str) -> str:
+    moment = t.start if which == "start" else t.end
+    if moment is None:
+        return ""
+    if not moment.instant.is_known:
+        return f"{moment.label}: not recorded"
+    return f"{moment.label}: {format_instant(moment.instant)}"
+
+
+def _compared(post: Postmortem) -> Iterator[object]:
+    rows = post.analysis.comparison
+    if not rows:
+        return
+    yield subheading("Declared against measured")
+    yield paragraph(
+        "What people wrote beside what the evidence shows. “Within resolution” means that the two differ by no more "
+        "than one sample; “no evidence” that nothing in the folder speaks about it."
+    )
+    versions = list(dict.fromkeys(r.version for r in rows))
+    columns = ("Milestone", "Declared", "Measured", "Declared is", "Verdict")
+    for version in versions:
+        caption = f"Declared against measured: {version}" if version else "Declared against measured"
+        cells = [_comparison(r) for r in rows if r.version == version]
+        yield table(columns, cells, caption)
+
+
+def _comparison(row: Comparison) -> tuple[object, ...]:
+    kind = row.verdict.replace(" ", "-")
+    verdict = Safe(f'<span class="pnb-verdict pnb-{kind}">{escape(row.verdict)}</span>')
+    note = Safe(f"{verdict}<br>{escape(row.note)}") if row.note else verdict
+    measured = format_instant(row.measured) if row.measured.is_known else "no evidence"
+    return row.label, format_instant(row.declared), measured, row.difference_text, note
+
+
+def timeline(post: Postmortem) -> Section:
+    """Return what happened in order, and the misleading paths with what they cost."""
+    analysis = post.analysis
+    return Section.of(
+        "Timeline",
+        prose(post, "Detection"),
+        chart_timeline(analysis),
+        *_paths(post),
+        subheading("What happened when"),
+        _events(analysis.timeline, analysis.zone) if len(analysis.timeline) else None,
+        _chat_note(post),
+    )
+
+
+def _paths(post: Postmortem) -> Iterator[object]:
+    hypotheses = post.incident.facts.hypotheses
+    if not hypotheses:
+        return
+    yield subheading("Misleading paths")
+    claims = post.analysis.claims
+    wrong = [h for h in hypotheses if h.verdict == "refuted"]
+    if wrong:
+        share = claims["time_lost_share"]
+        of = f", {share.text} of the time from the start of diagnosis to the cause" if share.value is not None else ""
+        yield paragraph(
+            f"{len(wrong)} of {len(hypotheses)} explanations were wrong. They cost {claims['time_lost'].text}{of}."
+        )
+    columns = ("Explanation", "From", "To", "Cost", "Person-minutes", "Raised by", "Settled by", "Verdict")
+    yield table(
+        columns, [_path(h) for h in hypotheses], "Explanations that responders held", numeric=("Cost", "Person-minutes")
+    )
+
+
+def _path(h: Hypothesis) -> tuple[object, ...]:
+    length = between(h.start, h.end)
+    minutes = "" if length.value is None else f"{length.value / pd.Timedelta(minutes=1) * h.people:.0f}"
+    ends = (format_instant(t, date=False) for t in (h.start, h.end))
+    return h.text, *ends, str(length), minutes, h.raised_by, h.refuted_by, h.verdict
+
+
+def _events(timeline: pd.DataFrame, zone: str) -> Safe:
+    """Return the timeline as a table: UTC first, the incident's own zone second, the date where it changes."""
+    local = zone != UTC
+    rows, day = [], None
+    for row in timeline.to_dict("records"):
+        at = row["time"]
+        first = pd.isna(at) or at.date() != day
+        day = None if pd.isna(at) else at.date()
+        clock = _when(row, date=first)
+        second = [] if not local else ["" if pd.isna(at) else format_time(at, zone, date=False)]
+        what = row["text"] if pd.isna(row["end"]) else f"{row['text']} (until {format_time(row['end'], date=False)})"
+        rows.append([clock, *second, what, row["kind"], row["actor"], row["basis"], row["evidence"]])
+    label = zone_label(timeline["time"].dropna().iloc[0], zone) if local and timeline["time"].notna().any() else ""
+    columns = ("UTC", *([label] if local else []), "What happened", "Kind", "Who", "Basis", "Evidence")
+    return table(columns, rows, "Timeline", most=300)
+
+
+def _when(row: dict[object, object], *, date: bool) -> str:
+    lo, at, hi = (None if pd.isna(row[c]) else row[c] for c in ("time_lo", "time", "time_hi"))  # type: ignore[call-overload]
+    if at is None:
+        return "unknown"
+    text = format_time(at, date=date)  # type: ignore[arg-type]
+    if row["basis"] in ("measured", "system"):
+        return text
+    if lo is None or hi is None:
+        return f"{'before' if lo is None else 'after'} {text}"
+    wide = hi - lo > pd.Timedelta(minutes=1)  # type: ignore[operator]
+    return format_instant(Instant(lo, at, hi), date=date).removesuffix(" UTC") if wide else text  # type: ignore[arg-type]
+
+
+def _chat_note(post: Postmortem) -> Safe | None:
+    chat = int((post.incident.events["kind"] == "chat").sum())
+    if not chat:
+        return None
+    return paragraph(f"{chat:,} chat messages are kept as evidence and are not part of this list.")

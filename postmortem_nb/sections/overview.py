@@ -1,0 +1,147 @@
+"""The first screen: header card, issue summary, impact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from postmortem_nb.analysis.claims import Claim
+from postmortem_nb.charts import chart_signal
+from postmortem_nb.sections.blocks import Section, paragraph, prose
+from postmortem_nb.tables import Safe, definitions, escape, finding_items, more, table
+from postmortem_nb.times import UTC, format_window
+
+if TYPE_CHECKING:
+    from postmortem_nb.sections import Postmortem
+
+FIGURES = (
+    ("Impact", "impact_time"),
+    ("Time to detect", "time_to_detect"),
+    ("Time to mitigate", "time_to_mitigate"),
+    ("Time to recover", "time_to_recover"),
+)
+TOP = 3  # findings shown in full under the card
+
+
+def card(post: Postmortem) -> Safe:
+    """Return the header card: labels, title, lead, four times, worst findings."""
+    facts, analysis = post.incident.facts, post.analysis
+    labels = [facts.severity, "open" if facts.open else "", f"postmortem: {facts.status}", *facts.services]
+    chips = "".join(f'<span class="pnb-label">{escape(x)}</span>' for x in labels if x)
+    window = _window_line(post)
+    lead = f'<p class="pnb-lead">{escape(facts.summary)}</p>' if facts.summary else ""
+    synthetic = (
+        f'<p class="pnb-synthetic">Synthetic telemetry: {escape(facts.synthetic)}</p>' if facts.synthetic else ""
+    )
+    cells = "".join(_figure(name, analysis.claims[id_]) for name, id_ in FIGURES)
+    serious = [f for f in analysis.findings if f.severity != "note"]
+    first, rest = finding_items(serious[:TOP]), serious[TOP:]
+    folded = more(f"{len(rest)} more findings", finding_items(rest)) if rest else ""
+    findings = f'<div class="pnb-top-findings">{first}{folded}</div>' if serious else ""
+    return Safe(
+        f'<section class="pnb-card"><p class="pnb-labels">{chips}</p><h1>{escape(facts.title)}</h1>'
+        f'<p class="pnb-window">{escape(window)}</p>{lead}{synthetic}'
+        f'<dl class="pnb-figures">{cells}</dl>{findings}</section>'
+    )
+
+
+def _window_line(post: Postmortem) -> str:
+    """Return when it was, in UTC and in the zone of the incident."""
+    windows, zone = post.analysis.windows, post.analysis.zone
+    if not windows:
+        return "No impact window is measured; the times are those that were declared."
+    span, is_open = (windows[0].span[0], windows[-1].span[1]), windows[-1].is_open
+    many = f" in {len(windows)} windows" if len(windows) > 1 else ""
+    local = f" · {format_window(span, zone, is_open=is_open)}" if zone != UTC else ""
+    return f"{format_window(span, is_open=is_open)}{many}{local}"
+
+
+def _figure(name: str, claim: Claim) -> str:
+    """Return one cell of the strip: big value, interval, basis."""
+    value, _, interval = claim.text.partition(" (")
+    interval = interval.removesuffix(")")
+    below = f"between {interval}".replace("–", " and ", 1).replace("and  –", "and") if interval else claim.note
+    basis = claim.basis or "not known"
+    return (
+        f'<div class="pnb-figure"><dt class="pnb-name"><a href="#claim-{claim.id}">{escape(name)}</a></dt>'
+        f'<dd class="pnb-value">{escape(value)}</dd><dd class="pnb-interval">{escape(below)}</dd>'
+        f'<dd class="pnb-basis">{escape(basis)}</dd></div>'
+    )
+
+
+def summary(post: Postmortem) -> Section:
+    """Return what happened, how long, to whom, and the cause in one line."""
+    facts, claims, zone = post.incident.facts, post.analysis.claims, post.analysis.zone
+    windows = post.analysis.windows
+    spans = [
+        format_window(w.span, is_open=w.is_open)
+        + (f" ({format_window(w.span, zone, is_open=w.is_open)})" if zone != UTC else "")
+        + f": {w.duration}"
+        for w in windows
+    ]
+    declared = " to ".join(
+        claims[f"declared_{m}"].text for m in ("started", "resolved") if facts.milestones.get(m).is_known
+    )
+    facts_list = definitions(
+        [
+            ("What", facts.summary or facts.title),
+            ("When, measured", "; ".join(spans)),
+            ("When, declared", declared),
+            ("Duration of impact", f"{claims['impact_time'].text} (measured)" if windows else ""),
+            ("Who was affected", facts.affected or "not recorded"),
+            ("Cause", facts.cause or "not written yet"),
+            ("Trigger", facts.trigger),
+            ("Detected", _detection(post)),
+        ]
+    )
+    return Section.of("Issue summary", prose(post, "Summary"), facts_list)
+
+
+def _detection(post: Postmortem) -> str:
+    detect, time = post.analysis.moments.at("detect"), post.analysis.timing("time_to_detect")
+    if not detect.is_known:
+        return "not recorded"
+    by = "an automatic signal" if detect == post.analysis.moments.at("signal") else "a person"
+    after = f", {time.text} after the impact began" if time.duration.is_known else ""
+    return f"{detect}, by {by}{after}"
+
+
+def impact(post: Postmortem) -> Section:
+    """Return how bad it was: the signal with its windows, the quantities with their formulas."""
+    analysis = post.analysis
+    rows = [
+        (q.name, analysis.claims[q.id].text, q.note or q.definition, analysis.claims[q.id].basis or "not known")
+        for q in analysis.impact
+    ]
+    quantities = (
+        table(("Quantity", "Value", "How it is computed", "Basis"), rows, "Measured impact", numeric=("Value",))
+        if rows
+        else None
+    )
+    return Section.of(
+        "Impact",
+        prose(post, "Impact"),
+        paragraph(post.incident.facts.impact) if post.incident.facts.impact else None,
+        chart_signal(analysis),
+        _how_measured(post),
+        quantities,
+    )
+
+
+def _how_measured(post: Postmortem) -> Safe:
+    signal, measurement, settings = post.analysis.signal, post.analysis.measurement, post.analysis.settings
+    if signal is None or measurement is None:
+        return paragraph(
+            "There is no telemetry, so nothing about the impact could be measured. What stands here was declared."
+        )
+    b, claims = measurement.baseline, post.analysis.claims
+    text = (
+        f"The signal is “{signal.name}” ({signal.why}). Normal is {claims['baseline_value'].text}, taken from {b.how} "
+        f"({b.samples:,} samples). A window opens at {claims['threshold'].text} ({b.rule}) and closes when the signal "
+        f"has stayed near normal for {settings.hold}."
+    )
+    if measurement.near_misses:
+        misses = "; ".join(format_window(w.span) for w in measurement.near_misses)
+        text += f" Too short to count: {misses}."
+    if signal.signal.note:
+        text += f" {signal.signal.note}"
+    return paragraph(text)

@@ -1,0 +1,147 @@
+"""Frames and rows as readers' tables: escaped, captioned, keyboard reachable, with odd characters made visible."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from postmortem_nb.findings import Finding
+
+
+class Safe(str):
+    """HTML that was built here and needs no escaping."""
+
+    __slots__ = ()
+
+
+_SHOWN_WHITE = {"\n", "\t"}
+_ODD = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2028\u2029\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
+)
+
+
+def visible(text: object) -> str:
+    r"""Return text with control, bidirectional and zero-width characters spelled out.
+
+    >>> visible("a\x1b[31mb\u202ec")
+    'a␛[31mb⟨U+202E⟩c'
+    """
+
+    def spell(match: re.Match[str]) -> str:
+        code = ord(match.group())
+        return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+    text = _ODD.sub(spell, str(text))
+    return "".join(c if unicodedata.category(c) != "Cs" else "�" for c in text)
+
+
+def escape(text: object) -> str:
+    """Return text as HTML; `Safe` passes, a missing value is empty."""
+    if isinstance(text, Safe):
+        return text
+    if text is None or text != text:  # NaN and NaT are not equal to themselves
+        return ""
+    return html.escape(visible(text), quote=True)
+
+
+def inline(text: object) -> str:
+    """Return plain text as Markdown that shows it literally: for evidence and facts that stand in prose."""
+    escaped = escape(text)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$^])", lambda m: f"&#{ord(m.group(1))};", escaped)
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    caption: str,
+    *,
+    numeric: Iterable[str] = (),
+    ids: Sequence[str] = (),
+    most: int | None = None,
+) -> Safe:
+    """Return an HTML table whose first column heads each row.
+
+    Parameters
+    ----------
+    columns : sequence of str
+    rows : iterable of sequences
+        Cells; everything that is not `Safe` is escaped.
+    caption : str
+        Says what the table shows; also the name of its scrolling region.
+    numeric : iterable of str
+        Columns set flush right.
+    ids : sequence of str
+        One id a row, for links; none if empty.
+    most : int, optional
+        Rows shown; the rest is counted in a last line.
+    """
+    rows = [list(r) for r in rows]
+    left_out = max(0, len(rows) - most) if most is not None else 0
+    shown = rows[: len(rows) - left_out]
+    right = {c for c in numeric}
+    head = "".join(f'<th scope="col"{_num(c in right)}>{escape(c)}</th>' for c in columns)
+    body = []
+    for n, row in enumerate(shown):
+        name = f' id="{escape(ids[n])}"' if ids else ""
+        cells = [f'<th scope="row"{_num(columns[0] in right)}>{escape(row[0])}</th>']
+        cells += [f"<td{_num(c in right)}>{escape(v)}</td>" for c, v in zip(columns[1:], row[1:], strict=True)]
+        body.append(f"<tr{name}>{''.join(cells)}</tr>")
+    if left_out:
+        body.append(f'<tr><td colspan="{len(columns)}">… and {left_out:,} more</td></tr>')
+    return Safe(
+        f'<div class="pnb-table" role="region" tabindex="0" aria-label="{escape(caption)}"><table class="pnb">'
+        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _num(is_number: bool) -> str:
+    return ' class="num"' if is_number else ""
+
+
+def definitions(pairs: Iterable[tuple[str, object]]) -> Safe:
+    """Return name–value pairs as a definition list; pairs without a value are left out."""
+    rows = [
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+        for name, value in pairs
+        if value not in ("", None)
+    ]
+    return Safe(f'<dl class="pnb-facts">{"".join(rows)}</dl>') if rows else Safe("")
+
+
+def bullets(items: Iterable[object]) -> Safe:
+    """Return items as a list."""
+    return Safe("<ul>" + "".join(f"<li>{escape(i)}</li>" for i in items) + "</ul>")
+
+
+def evidence(line: object, place: str) -> Safe:
+    """Return one line of evidence, folded, with its file and line number."""
+    text = str(line)
+    first = text.split("\n", 1)[0]
+    short = first if len(first) <= 100 else first[:99] + "…"
+    if short == text:
+        return Safe(f'<code class="pnb-line">{escape(text)}</code> <span class="pnb-place">{escape(place)}</span>')
+    return Safe(
+        f'<details class="pnb-evidence"><summary><code class="pnb-line">{escape(short)}</code> '
+        f'<span class="pnb-place">{escape(place)}</span></summary><pre>{escape(text[:4000])}</pre></details>'
+    )
+
+
+def finding_items(findings: Iterable[Finding], *, linked: bool = False) -> Safe:
+    """Return findings as an ordered list, each with its severity in words; `linked` gives each an id."""
+    items = []
+    for n, f in enumerate(findings, 1):
+        name = f' id="finding-{n}"' if linked else ""
+        items.append(
+            f'<li class="pnb-finding pnb-{f.severity}"{name}><strong>{escape(f.severity.capitalize())}</strong> '
+            f'<span class="pnb-place">{escape(f.where)}</span> {escape(f.text[:1].upper() + f.text[1:])} '
+            f'<span class="pnb-fix">{escape(f.fix)}</span></li>'
+        )
+    return Safe(f'<ol class="pnb-findings">{"".join(items)}</ol>')
+
+
+def more(summary: str, content: str) -> Safe:
+    """Return content folded under a summary."""
+    return Safe(f'<details class="pnb-more"><summary>{escape(summary)}</summary>{content}</details>')
