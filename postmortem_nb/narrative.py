@@ -6,7 +6,6 @@ stand between the braces.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,8 +25,10 @@ HEADINGS = (
     "Open questions",
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_CLAIM = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_CLAIM = re.compile(r"(?<!\\)\{\{(.*?)\}\}", re.DOTALL)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_FENCE = re.compile(r" {0,3}(```|~~~)")
+_ACTIVE = re.compile(r"[\\`*_{}\[\]()#+!|~$^<>&\"']")  # what Markdown or HTML would act upon
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def read_narrative(text: str) -> dict[str, Passage]:
     """Split a narrative at its ``##`` headings.
 
     Comments are blanked (so that line numbers stay right), empty passages left out; text before the first heading is
-    the passage ``""``.
+    the passage ``""``. In a fenced block of code, ``##`` is no heading.
 
     Raises
     ------
@@ -57,35 +58,45 @@ def read_narrative(text: str) -> dict[str, Passage]:
     """
     text = _COMMENT.sub(lambda m: "\n" * m.group().count("\n"), text)
     passages: dict[str, Passage] = {}
-    heading, first, lines = "", 1, []
-    for number, line in enumerate([*text.splitlines(), "## "], 1):
-        if not line.startswith("## ") and line.strip() != "##":
+    heading, fence, first = "", "", 1
+    lines: list[str] = []
+    for number, line in enumerate([*text.split("\n"), None], 1):
+        if line is not None and (mark := _FENCE.match(line)):
+            fence = "" if mark[1] == fence else fence or mark[1]
+        if line is not None and (fence or not (line.startswith("## ") or line.strip() == "##")):
             lines.append(line)
             continue
         if any(part.strip() for part in lines):
             if heading in passages:
-                raise IncidentError(f"{FILE}:{first}: the heading {heading!r} stands twice. Join the two passages.")
+                raise IncidentError(f"{FILE}:{first - 1}: the heading {heading!r} stands twice. Join the two passages.")
             passages[heading] = Passage(heading, "\n".join(lines), first)
-        heading, first, lines = line[2:].strip(), number + 1, []
+        heading, first, lines = (line or "")[2:].strip(), number + 1, []
     return passages
 
 
 def render(passage: Passage, claims: Mapping[str, Claim]) -> str:
-    """Return a passage as Markdown with every claim in place, linked to its entry in the ledger.
+    r"""Return a passage as Markdown with every claim in place, linked to its entry in the ledger.
 
     Raises
     ------
     IncidentError
-        For an unknown claim or anything else between double braces; names file, line and near claims.
+        For an unknown claim or anything else between double braces; names file, line and near claims. Braces that are
+        meant as such are written ``\{{``.
     """
 
     def put(match: re.Match[str]) -> str:
         name = match.group(1).strip()
         line = passage.line + passage.text.count("\n", 0, match.start())
         if not _NAME.fullmatch(name) or name not in claims:
-            raise IncidentError(f"{FILE}:{line}: there is no claim {name[:60]!r}. {near(name, claims)}")
+            hint = near(name, claims) if _NAME.fullmatch(name) else r"To show double braces as such, write \{{."
+            raise IncidentError(f"{FILE}:{line}: there is no claim {name[:60]!r}. {hint}")
         claim = claims[name]
-        title = html.escape(f"{claim.definition} ({claim.basis or 'unknown'})", quote=True)
-        return f'<a class="pnb-claim" href="#claim-{name}" title="{title}">{html.escape(claim.text)}</a>'
+        title = _literal(f"{claim.definition} ({claim.basis or 'not known'})")
+        return f'<a class="pnb-claim" href="#claim-{name}" title="{title}">{_literal(claim.text)}</a>'
 
-    return _CLAIM.sub(put, passage.text).strip()
+    return _CLAIM.sub(put, passage.text).replace(r"\{{", "{{").strip("\n")
+
+
+def _literal(text: str) -> str:
+    """Return text as HTML within Markdown that shows it as it is: a claim's unit or wording is not ours."""
+    return _ACTIVE.sub(lambda m: f"&#{ord(m.group())};", " ".join(text.split()))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import math
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
+
+import pandas as pd
 
 from postmortem_nb.findings import Finding
 
@@ -16,11 +18,12 @@ class Safe(str):
     __slots__ = ()
 
 
-_SHOWN_WHITE = {"\n", "\t"}
+# Everything that hides, turns or controls text; line feed and tab are shown as what they are.
 _ODD = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"
-    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2028\u2029\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2028\u2029\u3164\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
 )
+_ACTIVE = re.compile(r"[\\`*_{}\[\]()#+\-.!|~$^=:/@<>&\"']")  # what Markdown or HTML would act upon
 
 
 def visible(text: object) -> str:
@@ -34,23 +37,27 @@ def visible(text: object) -> str:
         code = ord(match.group())
         return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
 
-    text = _ODD.sub(spell, str(text))
-    return "".join(c if unicodedata.category(c) != "Cs" else "�" for c in text)
+    return _ODD.sub(spell, str(text))
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
 def escape(text: object) -> str:
     """Return text as HTML; `Safe` passes, a missing value is empty."""
     if isinstance(text, Safe):
         return text
-    if text is None or text != text:  # NaN and NaT are not equal to themselves
+    if _is_missing(text):
         return ""
     return html.escape(visible(text), quote=True)
 
 
 def inline(text: object) -> str:
-    """Return plain text as Markdown that shows it literally: for evidence and facts that stand in prose."""
-    escaped = escape(text)
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$^])", lambda m: f"&#{ord(m.group(1))};", escaped)
+    """Return plain text as Markdown that shows it literally, on one line: for evidence and facts in prose."""
+    if _is_missing(text):
+        return ""
+    return _ACTIVE.sub(lambda m: f"&#{ord(m.group())};", visible(" ".join(str(text).split())))
 
 
 def table(
@@ -144,4 +151,4 @@ def finding_items(findings: Iterable[Finding], *, linked: bool = False) -> Safe:
 
 def more(summary: str, content: str) -> Safe:
     """Return content folded under a summary."""
-    return Safe(f'<details class="pnb-more"><summary>{escape(summary)}</summary>{content}</details>')
+    return Safe(f'<details class="pnb-more"><summary>{escape(summary)}</summary>{escape(content)}</details>')

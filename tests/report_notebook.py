@@ -191,40 +191,67 @@ def notebook(first_count: int = 1, title: str = "Checkout and login failed for a
     files = table(
         "Files of evidence",
         ["File", "Kind", "Rows", "Rejected", "SHA-256"],
-        [[f"logs/web-{i}/nginx-access.log.gz", "logs", "48,120", "3", "9f86d081884c7d659a2feaa0c55ad015"] for i in range(4)],
+        [
+            [f"logs/web-{i}/nginx-access.log.gz", "logs", "48,120", "3", "9f86d081884c7d659a2feaa0c55ad015"]
+            for i in range(4)
+        ],
     )
     cells = [
         cell("incident = 'x'  # name of the folder", count=next(n), tags=("parameters",)),
         cell("# Parameters\nincident = '2024-01-14'", count=next(n), tags=("injected-parameters",)),
-        cell("import postmortem_nb as pnb", v4.new_output("stream", name="stderr", text="/tmp/ipykernel_1/1.py: Warning")),
+        cell(
+            "import postmortem_nb as pnb", v4.new_output("stream", name="stderr", text="/tmp/ipykernel_1/1.py: Warning")
+        ),
         cell("post", shown(text_html=card(title), text_plain="<Postmortem>"), count=next(n)),
         v4.new_markdown_cell("## Issue summary"),
         cell(
             "post.summary",
-            shown(text_markdown=f"The first report came {claim} after the onset. Two explanations were held and refuted before "
-            "the cause was found: a **network fault** in the front tier and a *slow query* in the session store. "
-            "Neither had evidence in the logs, and together they cost 14 of the 36 minutes.\n\nThe pool limit had "
-            "been changed at 17:05 as part of a routine release. It took effect when the first worker restarted."),
-            shown(text_html="<dl class='pnb-facts'><div><dt>When</dt><dd>2024-01-14 17:15–17:51 UTC (36 min)</dd></div>"
-            "<div><dt>Who</dt><dd>everyone who logged in or paid</dd></div><div><dt>Cause</dt><dd>a pool limit</dd></div></dl>"),
+            shown(
+                text_markdown=f"The first report came {claim} after the onset. Two explanations were held and refuted "
+                "before the cause was found: a **network fault** in the front tier and a *slow query* in the store. "
+                "Neither had evidence in the logs, and together they cost 14 of the 36 minutes.\n\nThe pool limit had "
+                "been changed at 17:05 as part of a routine release. It took effect when the first worker restarted."
+            ),
+            shown(
+                text_html="<dl class='pnb-facts'><div><dt>When</dt><dd>2024-01-14 17:15–17:51 UTC (36 min)</dd></div>"
+                "<div><dt>Who</dt><dd>everyone who logged in or paid</dd></div>"
+                "<div><dt>Cause</dt><dd>a pool limit</dd></div></dl>"
+            ),
             count=next(n),
         ),
         v4.new_markdown_cell("## Impact\n\nWhat users met, minute by minute."),
-        cell("post.impact", chart("Error ratio rises from 0.2 % to 38 % at 17:15.", "Failed share of requests, per minute, UTC."), count=next(n)),
+        cell(
+            "post.impact",
+            chart("Error ratio rises from 0.2 % to 38 % at 17:15.", "Failed share of requests, per minute, UTC."),
+            count=next(n),
+        ),
         v4.new_markdown_cell("## Timings"),
         cell("post.timings", shown(text_html=timings), shown(text_html=verdicts), count=next(n)),
-        v4.new_markdown_cell("## Timeline\n\n### Misleading paths\n\n1. Network fault, 17:24–17:31, refuted by healthy probes.\n"
-        "2. Slow query, 17:31–17:38, refuted by the store's own latency.\n\nSee [what changed](#What-changed-in-the-logs)."),
+        v4.new_markdown_cell(
+            "## Timeline\n\n### Misleading paths\n\n1. Network fault, 17:24–17:31, refuted by healthy probes.\n"
+            "2. Slow query, 17:31–17:38, refuted by the store's own latency.\n\n"
+            "See [what changed](#What-changed-in-the-logs)."
+        ),
         v4.new_markdown_cell("## What changed in the logs"),
-        cell("post.logs", chart("Log lines by level.", "Lines per minute by level, UTC.", HOSTILE[0]), shown(text_html=patterns),
-        shown(text_html=evidence), count=next(n)),
-        v4.new_markdown_cell("## Lessons\n\n### What went well\n\n- The rollback was one command.\n\n### What went badly\n\n- Nobody was paged."),
+        cell(
+            "post.logs",
+            chart("Log lines by level.", "Lines per minute by level, UTC.", HOSTILE[0]),
+            shown(text_html=patterns),
+            shown(text_html=evidence),
+            count=next(n),
+        ),
+        v4.new_markdown_cell(
+            "## Lessons\n\n### What went well\n\n- The rollback was one command.\n\n"
+            "### What went badly\n\n- Nobody was paged."
+        ),
         v4.new_markdown_cell("## Open questions"),
         cell("post.questions", shown(text_html="<p class='pnb-todo'>Not written yet.</p>"), count=next(n)),
         v4.new_markdown_cell("## Provenance\n\n| what | value |\n|---|--:|\n| rows | 48,120 |\n"),
         cell("post.provenance", shown(text_html=files), count=next(n)),
     ]
-    made = v4.new_notebook(cells=cells, metadata={"papermill": {"output_path": "/secret/place/out.ipynb", "duration": 3.1 * first_count}})
+    made = v4.new_notebook(
+        cells=cells, metadata={"papermill": {"output_path": "/secret/place/out.ipynb", "duration": 3.1 * first_count}}
+    )
     made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return made
 
@@ -237,7 +264,11 @@ def hostile_notebook() -> NotebookNode:
             v4.new_markdown_cell(f"before {line} after"),
             v4.new_markdown_cell(f"## {line}\n\n{line}"),
             cell("a", shown(text_markdown=line), shown(text_html=line), shown(text_plain=line)),
-            cell("b", shown(text_html=f"<p title=\"{line}\">{line}</p><td>{line}"), chart(line, line, html.escape(line[:40]))),
+            cell(
+                "b",
+                shown(text_html=f'<p title="{line}">{line}</p><td>{line}'),
+                chart(line, line, html.escape(line[:40])),
+            ),
             cell("c", v4.new_output("stream", name="stdout", text=line)),
             cell("d", shown({"image/png": {"alt": line}}, image_png="iVBORw0KGgo=", text_plain=line)),
             cell("e", v4.new_output("error", ename=line[:20], evalue=line, traceback=[line])),

@@ -1,6 +1,8 @@
 """Instants and durations: what people write, the bounds it means, how it is printed. Zones: test_times_zones.py."""
 
 import datetime as dt
+import doctest
+import importlib
 
 import pandas as pd
 import pytest
@@ -370,3 +372,9 @@ def test_an_offset_may_be_negative():
     for text in ("--37s", "-37", "-"):
         with pytest.raises(SettingError, match=r"clock_offset: .* is not a duration\. Write .* or \"-37s\""):
             parse_duration(text, "clock_offset", signed=True)
+
+
+@pytest.mark.parametrize("module", ["durations", "parsing", "printing", "windows", "zones"])
+def test_the_examples_in_the_docs_are_true(module):
+    failed, tried = doctest.testmod(importlib.import_module(f"postmortem_nb.times.{module}"))
+    assert tried > 0 and failed == 0

@@ -50,7 +50,7 @@ def draw() -> Drawn:
             "metrics/orders.csv": metrics_csv(_metrics(requests)),
             "events/changes.csv": events_csv(
                 [
-                    (at("10:55:00"), "job", "scheduler", "", "nightly export started late, writes to /var"),
+                    (at("10:55:00"), "change", "scheduler", "", "nightly export started late, writes to /var"),
                     (at("11:42:30"), "command", "shell history", "on-call engineer", "half-written export removed"),
                     (at("11:51:40"), "restart", "systemd", "on-call engineer", "database restarted"),
                 ]

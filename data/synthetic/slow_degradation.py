@@ -1,4 +1,4 @@
-"""2024-03-05-slow-degradation: a cache that never forgets fills the memory; searches slow down for two hours."""
+"""2024-03-05-slow-degradation: a cache that never forgets fills the memory; searches slow down for hours."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from synthetic.writing import Clock, Drawn, events_csv, joined
 at = Clock("2024-03-05", "Europe/Berlin")
 SEED = 20240305
 START, END = at("10:30:00"), at("15:40:00")
-DEPLOYED, ONSET, RECOVERY = at("11:50:00"), at("12:10:00"), at("14:24:30")
+DEPLOYED, ONSET, RECOVERY = at("11:50:00"), at("11:56:00"), at("14:24:30")
 PAGES = (Page("/search", 8, 16_000), Page("/suggest", 12, 1_300, 0.4), Page("/facets", 3, 4_800, 1.2))
 
 

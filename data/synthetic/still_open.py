@@ -64,7 +64,7 @@ def _requests(requests: pd.DataFrame) -> pd.DataFrame:
             "service": "payments",
             "msg": [names[page] for page in requests["page"]],
             "status": requests["status"],
-            "seconds": requests["seconds"],
+            "request_time": requests["seconds"],
         }
     )
 

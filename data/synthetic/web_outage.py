@@ -112,7 +112,7 @@ def _nginx_errors() -> list[str]:
         spread(at("10:41:00"), at("10:41:30"), 6 * second, scanner, service="nginx", seed=SEED),
     ]
     lines = nginx_error_lines(pd.concat(rows).sort_values("time", kind="stable"), zone=ZONE)
-    return tear(lines, at=(211, 402, 566), keep=slice(23, 60))
+    return tear(lines, at=(211, 402, 566), keep=slice(0, 24))
 
 
 def _apache_errors() -> pd.DataFrame:
@@ -187,7 +187,7 @@ def _changes() -> list[tuple[pd.Timestamp, str, str, str, str]]:
 def _pages() -> pd.DataFrame:
     rows = [
         (at("11:24:00"), "page", "pager", "on-call engineer", "FailedRequests: on-call engineer notified by phone"),
-        (at("11:25:00"), "acknowledge", "pager", "on-call engineer", "FailedRequests: acknowledged"),
+        (at("11:25:00"), "acknowledgement", "pager", "on-call engineer", "FailedRequests: acknowledged"),
     ]
     return pd.DataFrame(rows, columns=["time", "kind", "source", "actor", "text"])
 
@@ -199,7 +199,7 @@ def _chat() -> dict[str, str]:
         ("11:24:30", "U03", "Three customers have written since about 11:20 that the shop shows an empty page."),
         ("11:25:05", "U01", "Acknowledged, looking."),
         ("11:26:10", "U01", "curl from outside confirms it: 500 on every page, empty body."),
-        ("11:26:40", "U02", "Declaring SEV1. I take command, U01 investigates."),
+        ("11:26:40", "U02", "Declaring SEV1. I take command, <@U01> investigates."),
         ("11:28:15", "U01", "Apache's error log shows nothing new. I think Apache is stuck and will restart it."),
         ("11:30:15", "U01", "Apache restarted."),
         ("11:32:10", "U01", "Still 500 after the restart. It was not that."),

@@ -11,15 +11,19 @@ import pandas as pd
 from postmortem_nb.analysis.claims import Claims, build_claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
+from postmortem_nb.analysis.coverage import coverage_findings
 from postmortem_nb.analysis.impact import Quantity, measure_impact
 from postmortem_nb.analysis.moments import Moments, find_moments
 from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
-from postmortem_nb.analysis.result import as_result, result_schema
+from postmortem_nb.analysis.result import as_result
+from postmortem_nb.analysis.schema import result_schema
+from postmortem_nb.analysis.search import find_windows
 from postmortem_nb.analysis.settings import AUTO, Settings
 from postmortem_nb.analysis.signals import SignalSeries, build_signals
 from postmortem_nb.analysis.timeline import build_timeline
 from postmortem_nb.analysis.timings import Timing, compute_timings, timing_findings
-from postmortem_nb.analysis.windows import Measurement, Windows, find_windows, measure
+from postmortem_nb.analysis.windows import Measurement, Windows, measure, sensitivity
+from postmortem_nb.errors import SourceError, near
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.incident import Incident
 
@@ -98,9 +102,19 @@ class Analysis:
         """Log patterns that changed most; see `postmortem_nb.analysis.patterns.changed_patterns`."""
         return changed_patterns(self.incident.logs, [w.span for w in self.windows])
 
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame:
+        """How the windows move with threshold and merge gap; see `postmortem_nb.analysis.windows.sensitivity`."""
+        if self.signal is None or self.measurement is None:
+            return pd.DataFrame(columns=["threshold", "merge_gap", "windows", "onset", "recovery", "impact_time"])
+        return sensitivity(self.signal, self.settings, self.measurement.baseline)
+
     def timing(self, id: str) -> Timing:
         """Return one time by its id, such as ``time_to_detect``."""
-        return next(t for t in self.timings if t.id == id)
+        times = {t.id: t for t in self.timings}
+        if id not in times:
+            raise SourceError(f"there is no time {id!r}. {near(id, times)}")
+        return times[id]
 
     def replace(self, **settings: Any) -> Analysis:
         """Return the analysis of the same incident under other settings; this one is unchanged."""
@@ -149,7 +163,8 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
             *odd,
             *timing_findings(timings),
             *comparison_findings(comparison),
-            *consistency_findings(incident, series, measurement),
+            *coverage_findings(incident, series, measurement, chosen),
+            *consistency_findings(incident),
         ]
     )
     return Analysis(

@@ -15,8 +15,13 @@ from postmortem_nb.times import format_window
 FACTOR = 5.0  # a ratio is abnormal above this many times its baseline
 SIGMAS = 6.0  # a gauge is abnormal beyond this many robust standard deviations
 WITHOUT_OBJECTIVE = 0.01  # share of failed requests that opens a window where no objective is declared
+LEVEL = 0.02  # but a deviation of less than this share of its baseline is not
+RANGE = 0.05  # where the baseline is 0 and never moves: share of the worst value instead
 COLLAPSE = 0.5  # traffic is abnormal below this share of its baseline
+NOISE = 2.0  # robust standard deviations within which a signal is healthy, whatever the threshold
 RETURN = 0.5  # a window closes when the signal is back within this share of the way to the threshold
+
+CHOSEN = ("as set", "declared with the signal")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class Baseline:
     samples: int
     how: str
     rule: str
+
+    @property
+    def is_set(self) -> bool:
+        """Whether people chose the threshold, as against deriving it from the baseline."""
+        return self.rule in CHOSEN
 
 
 def find_baseline(series: SignalSeries, settings: Settings) -> Baseline:
@@ -71,8 +81,13 @@ def find_baseline(series: SignalSeries, settings: Settings) -> Baseline:
     center, spread = _center(values), _spread(values)
     if series.signal.kind == "ratio" and chosen["total"].sum() > 0:
         center = float(chosen["bad"].sum() / chosen["total"].sum())
+    if series.signal.kind == "probe":
+        center = 1.0  # up is normal, however long it was down
     enter, rule = _threshold(series, center, spread, settings)
-    return Baseline(center, spread, enter, center + RETURN * (enter - center), len(chosen), how, rule)
+    side = series.bad_side
+    room = max(RETURN * (enter - center) * side, NOISE * spread)  # noise alone must not keep a window open
+    leave = side * min((center + side * room) * side, enter * side)
+    return Baseline(center, spread, enter, leave, len(chosen), how, rule)
 
 
 def _calm_rows(series: SignalSeries) -> np.ndarray:
@@ -90,7 +105,7 @@ def calm_counts(bad: np.ndarray, total: np.ndarray) -> np.ndarray:
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         value = bad / total
-    known = total > 0
+    known = (total > 0) & ~np.isnan(bad)
     if not known.any():
         return known
     kept = known & (value <= np.median(value[known]))
@@ -133,25 +148,31 @@ def _threshold(series: SignalSeries, center: float, spread: float, settings: Set
     signal, side = series.signal, series.bad_side
     chosen = settings.threshold if settings.threshold != AUTO else signal.threshold
     if chosen is not None:
-        where = "as set" if settings.threshold != AUTO else "declared with the signal"
-        return float(chosen), where
+        return float(chosen), CHOSEN[0 if settings.threshold != AUTO else 1]
     if signal.kind == "ratio":
         floor = 1 - signal.objective if signal.objective is not None else WITHOUT_OBJECTIVE
-        name = f"1 − objective ({floor:.3g})" if signal.objective is not None else f"{WITHOUT_OBJECTIVE:.0%}"
-        return max(FACTOR * center, floor), f"the larger of {FACTOR:g} × baseline and {name}"
+        name = f"1 − objective ({floor:.3g})" if signal.objective is not None else f"{WITHOUT_OBJECTIVE * 100:g} %"
+        rule = f"the larger of {FACTOR:g} × baseline and {name}"
+        level, most = max(FACTOR * center, floor), (1 + center) / 2
+        return (level, rule) if level <= most else (most, f"{rule}, but at most halfway from the baseline to 1")
     if signal.kind == "probe":
         return 0.5, "halfway between up (1) and down (0)"
     if signal.kind == "traffic":
-        return COLLAPSE * center, f"{COLLAPSE:.0%} of the baseline"
-    margin = max(SIGMAS * spread, 0.02 * abs(center))
-    level = center + side * margin
-    return level, f"baseline {'+' if side > 0 else '−'} {SIGMAS:g} robust standard deviations"
+        return COLLAPSE * center, f"{COLLAPSE * 100:g} % of the baseline"
+    sign = "+" if side > 0 else "−"
+    margin, rule = SIGMAS * spread, f"baseline {sign} {SIGMAS:g} robust standard deviations"
+    if margin < LEVEL * abs(center):
+        margin, rule = LEVEL * abs(center), f"baseline {sign} {LEVEL * 100:g} % of it"
+    if margin == 0:  # it is 0 throughout normal operation
+        reach = float(np.nanmax((series.frame["value"] - center) * side, initial=0))
+        margin, rule = RANGE * reach or 1.0, f"baseline {sign} {RANGE * 100:g} % of the worst value"
+    return center + side * margin, rule
 
 
-def wilson_lower(bad: pd.Series, total: pd.Series, z: float = 1.645) -> np.ndarray:
+def wilson_lower(bad: pd.Series, total: pd.Series, z: float = 2.326) -> np.ndarray:
     """Return the lower end of the Wilson score interval of bad/total (NaN where total is 0).
 
-    With z = 1.645 the true share lies above it in 95 of 100 cases, so that 1 failure in 3 requests at night does not
+    With z = 2.326 the true share lies above it in 99 of 100 cases, so that 1 failure in 3 requests at night does not
     read as an outage.
     """
     n = total.to_numpy(float)

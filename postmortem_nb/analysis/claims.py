@@ -8,13 +8,22 @@ from typing import Any
 
 import pandas as pd
 
-from postmortem_nb.analysis.impact import Quantity
+from postmortem_nb.analysis.impact import QUANTITIES, Quantity
 from postmortem_nb.analysis.moments import Moments
 from postmortem_nb.analysis.timings import Timing
 from postmortem_nb.analysis.windows import Windows
 from postmortem_nb.errors import SourceError, near
 from postmortem_nb.incident import MILESTONES, Incident
-from postmortem_nb.times import UTC, Duration, Instant, between, format_instant, format_window
+from postmortem_nb.times import (
+    UTC,
+    Duration,
+    Instant,
+    between,
+    format_instant,
+    format_time,
+    format_window,
+    zone_label,
+)
 
 
 @dataclass(frozen=True)
@@ -86,8 +95,8 @@ def build_claims(
     zone: str,
     windows: Windows,
     moments: Moments,
-    timings: Iterable[Timing],
-    quantities: Iterable[Quantity],
+    timings: tuple[Timing, ...],
+    quantities: tuple[Quantity, ...],
     sources: tuple[str, ...],
 ) -> Claims:
     """Return the ledger.
@@ -105,6 +114,7 @@ def build_claims(
         *(_timing(t, sources) for t in timings),
         *_share_lost(timings, moments),
         *(_quantity(q, sources) for q in quantities),
+        *_absent(quantities),
         *_declared(incident, zone),
     ]
     return Claims({c.id: c for c in rows})
@@ -156,15 +166,25 @@ def _instant(id_: str, instant: Instant, definition: str, sources: tuple[str, ..
     if not instant.is_known:
         return Claim(id_, None, None, None, "instant", "not recorded", "", definition)
     inputs = sources if instant.basis == "measured" else (instant.evidence or "incident.toml",)
-    text = format_instant(instant)
+    text = _local(instant, zone)
     return Claim(
         id_, _iso(instant.at), _iso(instant.lo), _iso(instant.hi), "instant", text, instant.basis, definition, inputs
     )
 
 
+def _local(instant: Instant, zone: str) -> str:
+    """Print an instant in UTC and, behind it, in the zone of the incident: ``2013-05-01 01:26 UTC, 18:26 PDT``."""
+    text, at = format_instant(instant), instant.best
+    if zone == UTC or at is None:
+        return text
+    clock = format_time(at, zone, date=at.date() != at.tz_convert(zone).date())
+    return f"{text}, {clock} {zone_label(at, zone)}"
+
+
 def _timing(t: Timing, sources: tuple[str, ...]) -> Claim:
     d = t.duration
-    inputs = tuple(f"{m.name}: {m.instant}" for m in (t.start, t.end) if m is not None) or sources
+    inputs = tuple(f"{m.name}: {m.instant}" for m in (t.start, t.end) if m is not None)
+    inputs = inputs or (("incident.toml: hypotheses",) if t.basis == "declared" else sources)
     return Claim(
         t.id, _seconds(d.value), _seconds(d.lo), _seconds(d.hi), "s", t.text, t.basis, t.definition, inputs, t.note
     )
@@ -175,40 +195,75 @@ def _share_lost(timings: Iterable[Timing], moments: Moments) -> Iterator[Claim]:
         "time lost on misleading paths over the time from the start of diagnosis to the identification of the cause"
     )
     lost = next((t.duration for t in timings if t.id == "time_lost"), Duration())
-    response = between(moments.at("engage"), moments.at("identify"))
-    if lost.value is None or response.value is None or response.value <= pd.Timedelta(0):
-        why = "needs a refuted hypothesis, the start of diagnosis and the identification of the cause"
+    whole = between(moments.at("engage"), moments.at("identify"))
+    share, lo, hi = (_ratio(a, b) for a, b in ((lost.value, whole.value), (lost.lo, whole.hi), (lost.hi, whole.lo)))
+    if share is None and (lo is None or hi is None):
+        why = "needs a refuted explanation, the start of diagnosis and the identification of the cause"
         yield Claim("time_lost_share", None, None, None, "share", "not known", "", definition, (), why)
         return
-    share = lost.value / response.value
+    text = f"{share:.0%}" if share is not None else f"{lo:.0%}–{hi:.0%}"
+    if share is not None and lo is not None and hi is not None and not f"{lo:.0%}" == text == f"{hi:.0%}":
+        text += f" ({lo * 100:.0f}–{hi:.0%})"
     inputs = ("time_lost", "engage", "identify")
-    yield Claim("time_lost_share", share, None, None, "share", f"{share:.0%}", "declared", definition, inputs)
+    basis = " + ".join(dict.fromkeys(("declared", moments.at("engage").basis, moments.at("identify").basis)))
+    yield Claim("time_lost_share", share, lo, hi, "share", text.replace("%", " %"), basis, definition, inputs)
+
+
+def _ratio(part: pd.Timedelta | None, whole: pd.Timedelta | None) -> float | None:
+    if part is None or whole is None or whole <= pd.Timedelta(0):
+        return None
+    return min(1.0, part / whole)
 
 
 def format_quantity(value: float, unit: str) -> str:
     """Print a number with its unit and no more digits than it deserves.
 
-    >>> format_quantity(0.4715, "share"), format_quantity(1234.0, "requests")
-    ('47 %', '1,234')
+    >>> format_quantity(0.4715, "share"), format_quantity(1234.0, "requests"), format_quantity(0.999996, "share")
+    ('47 %', '1,234', '99.9996 %')
     """
     if unit.startswith("share"):
         percent = value * 100
-        if 99 < percent < 100:
-            return f"{min(percent, 99.999):.2f} %"
+        if 99 < percent < 100:  # as many nines as it has, and never rounded up to perfection
+            digits = next((d for d in (2, 3, 4) if f"{percent:.{d}f}" != f"{100:.{d}f}"), 0)
+            return f"{percent:.{digits}f} %" if digits else "over 99.9999 %"
         return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.2g} %"
     if unit in ("requests", "windows"):
         return f"{value:,.0f}"
     if unit == "minutes":
         return f"{value:,.1f} min" if value < 10 else f"{value:,.0f} min"
-    digits = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return f"{digits} {unit}".rstrip()
+    number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{number} {unit}".rstrip()
+
+
+def _bounded(q: Quantity) -> str:
+    """Print a quantity with its bounds where they differ from it: ``1,234 (1,198–1,240)``."""
+    if q.value is None:
+        return "not known"
+    text = format_quantity(q.value, q.unit)
+    if q.lo is None:
+        return text
+    low = format_quantity(q.lo, q.unit)
+    if q.hi is None:
+        return f"at least {low}"
+    high = format_quantity(q.hi, q.unit)
+    if low == text == high:
+        return text
+    short = low.partition(" ")[0] if low.partition(" ")[2] == high.partition(" ")[2] else low
+    return f"{text} ({short}–{high})"
 
 
 def _quantity(q: Quantity, sources: tuple[str, ...]) -> Claim:
-    if q.value is None:
-        return Claim(q.id, None, None, None, q.unit, "not known", "", q.definition, (), q.note)
-    text = format_quantity(q.value, q.unit)
-    return Claim(q.id, q.value, None, None, q.unit, text, "measured", q.definition, sources, q.note)
+    inputs = () if q.value is None else ("incident.toml",) if q.basis == "declared" else sources
+    basis = "" if q.value is None else q.basis
+    return Claim(q.id, q.value, q.lo, q.hi, q.unit, _bounded(q), basis, q.definition, inputs, q.note)
+
+
+def _absent(known: Iterable[Quantity]) -> Iterator[Claim]:
+    """Every quantity can be named in the narrative; one that this signal does not have says so."""
+    ids = {q.id for q in known}
+    for id_, formula in QUANTITIES.items():
+        if id_ not in ids:
+            yield Claim(id_, None, None, None, formula.unit, "not known", "", formula.definition, (), formula.missing)
 
 
 def _declared(incident: Incident, zone: str) -> Iterator[Claim]:
@@ -218,7 +273,7 @@ def _declared(incident: Incident, zone: str) -> Iterator[Claim]:
         if not instant.is_known:
             yield Claim(f"declared_{name}", None, None, None, "instant", "not recorded", "", definition)
             continue
-        text = format_instant(instant, zone)
+        text = _local(instant, zone)
         yield Claim(
             f"declared_{name}",
             _iso(instant.at),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
-from postmortem_nb.analysis.moments import DECLARED_AS, NAMES, Moments
+from postmortem_nb.analysis.detection import first, instant_of
+from postmortem_nb.analysis.moments import DECLARED_AS, NAMES, Moments, first_public
 from postmortem_nb.findings import Finding
-from postmortem_nb.incident import Incident, Milestones
-from postmortem_nb.times import UTC, Duration, Instant, between, format_duration, format_instant
+from postmortem_nb.incident import Incident
+from postmortem_nb.times import UNKNOWN, UTC, Duration, Instant, between, format_duration, format_instant
+
+ZERO = pd.Timedelta(0)
 
 AGREES, WITHIN, CONTRADICTS, NO_EVIDENCE = "agrees", "within resolution", "contradicts", "no evidence"
-COMPARED = ("start", "signal", "page", "aware", "ack", "mitigate", "recover")
-"""Moments that evidence can speak about; the others exist only because people or tools recorded them."""
+STAMPED = pd.Timedelta(minutes=1)  # a tool's stamp and a declared minute that differ by no more than this agree
+SAME_CHANGE = pd.Timedelta(hours=1)  # a recorded change this near to the declared one is taken for the same
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,17 @@ class Comparison:
 
     @property
     def difference_text(self) -> str:
-        """``5 min 20 s later``, ``2 min earlier``, ``none``."""
-        value = self.difference.value
+        """``5 min 20 s later``, ``at least 2 min earlier``, ``none``."""
+        lo, value, hi = self.difference.lo, self.difference.value, self.difference.hi
+        least = ""
+        if value is None:  # one of the two is a bound
+            value = lo if lo is not None and lo > ZERO else hi if hi is not None and hi < ZERO else None
+            least = "at least "
         if value is None:
             return ""
         if abs(value) < pd.Timedelta(seconds=1):
             return "none"
-        return f"{format_duration(abs(value))} {'later' if value > pd.Timedelta(0) else 'earlier'}"
+        return f"{least}{format_duration(abs(value))} {'later' if value > ZERO else 'earlier'}"
 
 
 def compare(incident: Incident, moments: Moments, resolution: pd.Timedelta) -> tuple[Comparison, ...]:
@@ -68,31 +74,55 @@ def compare(incident: Incident, moments: Moments, resolution: pd.Timedelta) -> t
     ----------
     incident : Incident
     moments : Moments
-        Best known instant of each moment; only those not declared are evidence.
+        Measured moments and recorded signs; nothing that is itself declared counts as evidence.
     resolution : Timedelta
         Distance between two samples of the signal: a miss by no more than this proves nothing.
     """
-    rows = list(_version(incident.facts.milestones, moments, resolution, "", incident.facts.zone))
-    for version in incident.facts.versions:
-        rows += _version(version.milestones, moments, resolution, version.name, incident.facts.zone)
-    return tuple(rows)
+    versions = [("", incident.facts.milestones), *((v.name, v.milestones) for v in incident.facts.versions)]
+    return tuple(
+        _compare(moment, version, milestones.get(milestone), incident, moments, resolution)
+        for version, milestones in versions
+        for moment, milestone in DECLARED_AS.items()
+        if milestones.get(milestone).is_known
+    )
 
 
-def _version(
-    milestones: Milestones, moments: Moments, resolution: pd.Timedelta, version: str, zone: str
-) -> Iterator[Comparison]:
-    for moment, milestone in DECLARED_AS.items():
-        declared = milestones.get(milestone)
-        if not declared.is_known:
-            continue
+def _compare(
+    moment: str, version: str, declared: Instant, incident: Incident, moments: Moments, resolution: pd.Timedelta
+) -> Comparison:
+    measured = evidence_for(moment, declared, incident, moments)
+    if not measured.is_known:
+        return Comparison(moment, declared, measured, Duration(), NO_EVIDENCE, version=version)
+    verdict = judge(declared, measured, resolution if measured.basis == "measured" else STAMPED)
+    note = shift_note(declared, measured, resolution, incident.facts.zone) if verdict == CONTRADICTS else ""
+    if moments[moment].is_pending and verdict != CONTRADICTS:
+        verdict, note = NO_EVIDENCE, "the record ends before it"
+    return Comparison(moment, declared, measured, between(measured, declared), verdict, note, version)
+
+
+def evidence_for(moment: str, declared: Instant, incident: Incident, moments: Moments) -> Instant:
+    """Return what the evidence alone says of a moment; unknown where it is silent.
+
+    Somebody who acknowledged or reported was aware by then, perhaps before: for the first awareness that is an upper
+    bound. A declared change is held against the recorded change nearest to it.
+    """
+    signs = moments.signs
+    if moment in ("start", "mitigate", "recover"):
         found = moments.at(moment)
-        measured = found if moment in COMPARED and found.basis != "declared" else Instant(text="unknown")
-        if not measured.is_known:
-            yield Comparison(moment, declared, measured, Duration(), NO_EVIDENCE, version=version)
-            continue
-        verdict = judge(declared, measured, resolution)
-        note = shift_note(declared, measured, resolution, zone) if verdict == CONTRADICTS else ""
-        yield Comparison(moment, declared, measured, between(measured, declared), verdict, note, version)
+        return found if found.basis == "measured" else UNKNOWN
+    if moment == "aware":
+        by = first(signs, "detection", "acknowledgement", declared=False)
+        return Instant(hi=by.hi, basis=by.basis, evidence=by.evidence)
+    kinds = {"signal": "alert", "page": "page", "ack": "acknowledgement"}
+    if moment in kinds:
+        return first(signs, kinds[moment], declared=False)
+    if moment == "public":
+        return first_public(incident, moments.at("start"))
+    if moment == "change" and declared.best is not None:
+        changes = incident.events[(incident.events["kind"] == "change") & incident.events["time"].notna()]
+        away = (changes["time"] - declared.best).abs()
+        return instant_of(changes.iloc[int(away.argmin())].to_dict()) if (away <= SAME_CHANGE).any() else UNKNOWN
+    return UNKNOWN
 
 
 def judge(declared: Instant, measured: Instant, resolution: pd.Timedelta) -> str:
@@ -103,10 +133,9 @@ def judge(declared: Instant, measured: Instant, resolution: pd.Timedelta) -> str
     'contradicts'
     """
     gap = between(measured, declared)
-    zero = pd.Timedelta(0)
-    if gap.lo is not None and gap.lo > zero:
+    if gap.lo is not None and gap.lo > ZERO:
         return WITHIN if gap.lo <= resolution else CONTRADICTS
-    if gap.hi is not None and gap.hi < zero:
+    if gap.hi is not None and gap.hi < ZERO:
         return WITHIN if -gap.hi <= resolution else CONTRADICTS
     return AGREES
 
@@ -116,8 +145,8 @@ def shift_note(declared: Instant, measured: Instant, resolution: pd.Timedelta, z
     hours = {pd.Timedelta(hours=1), pd.Timedelta(hours=-1)}
     if zone != UTC and declared.best is not None:
         offset = declared.best.tz_convert(zone).utcoffset()
-        hours |= {pd.Timedelta(offset), -pd.Timedelta(offset)} - {pd.Timedelta(0)} if offset is not None else set()
-    for shift in sorted(hours, key=abs):
+        hours |= {pd.Timedelta(offset), -pd.Timedelta(offset)} - {ZERO} if offset is not None else set()
+    for shift in sorted(hours, key=lambda h: (abs(h), h)):
         if judge(declared.shifted(shift), measured, resolution) != CONTRADICTS:
             minutes = round(shift.total_seconds() / 60)
             return f"agrees if shifted by {minutes:+d} min: check the zone it was written in"

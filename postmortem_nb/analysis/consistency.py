@@ -1,44 +1,30 @@
-"""Checks on what was declared: impossible order, missing owners, evidence that does not cover the window."""
+"""Checks on what was declared: impossible order, copied start, missing owners, numbers typed into the prose."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
 
-from postmortem_nb.analysis.signals import SignalSeries
-from postmortem_nb.analysis.windows import Measurement
+from postmortem_nb.analysis.definitions import ORDER
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import MILESTONES, Incident
-from postmortem_nb.times import between, format_duration, format_instant, format_time, format_window
+from postmortem_nb.times import between, format_duration, format_instant
 
-# Pairs that cannot be the other way round. Others (declared before acknowledged, say) are merely unusual.
-ORDER = (
-    ("started", "mitigated"),
-    ("started", "recovered"),
-    ("started", "resolved"),
-    ("started", "detected"),
-    ("signalled", "paged"),
-    ("paged", "acknowledged"),
-    ("detected", "identified"),
-    ("detected", "resolved"),
-    ("declared", "resolved"),
-    ("mitigated", "resolved"),
-    ("changed", "recovered"),
-    ("resolved", "closed"),
-)
 FAR = pd.Timedelta(days=3)
+_UNREAD = re.compile(
+    r"<!--.*?-->|^```.*?^```|`[^`\n]*`|\{\{.*?\}\}", re.DOTALL | re.MULTILINE
+)  # comments, code, claims
+_TYPED = re.compile(
+    r"\b\d{1,2}:\d{2}\b|\b\d[\d.,]*\s?(?:%|percent\b|(?:seconds?|minutes?|min|hours?|requests?|users?|customers?)\b)"
+)
 
 
-def consistency_findings(
-    incident: Incident, series: SignalSeries | None, measurement: Measurement | None
-) -> tuple[Finding, ...]:
-    """Return what is impossible, missing or weak in the declared facts and in their cover by evidence."""
-    return tuple(
-        finding
-        for check in (_order, _hypotheses, _rows, _actions, _openness, _narrative)
-        for finding in check(incident)
-    ) + tuple(_coverage(incident, series, measurement))
+def consistency_findings(incident: Incident) -> tuple[Finding, ...]:
+    """Return what is impossible, missing or weak in the declared facts."""
+    checks = (_order, _copied_start, _hypotheses, _rows, _actions, _openness, _narrative, _typed_numbers)
+    return tuple(finding for check in checks for finding in check(incident))
 
 
 def _order(incident: Incident) -> Iterator[Finding]:
@@ -58,6 +44,19 @@ def _order(incident: Incident) -> Iterator[Finding]:
                     f"{text}.",
                     "Correct one of them; check zone and day.",
                 )
+
+
+def _copied_start(incident: Incident) -> Iterator[Finding]:
+    """A start copied from the first alert makes every time to detect zero: most published postmortems do it."""
+    started, detected = (incident.facts.milestones.get(m) for m in ("started", "detected"))
+    if started.at is not None and (started.lo, started.at, started.hi) == (detected.lo, detected.at, detected.hi):
+        yield Finding(
+            "start-is-detection",
+            "note",
+            "incident.toml: milestones",
+            f"started and detected are declared as the same time ({format_instant(started)}).",
+            "Check whether the start was measured, or copied from the detection; if it is not known, say so.",
+        )
 
 
 def _hypotheses(incident: Incident) -> Iterator[Finding]:
@@ -102,7 +101,7 @@ def _actions(incident: Incident) -> Iterator[Finding]:
 
 def _openness(incident: Incident) -> Iterator[Finding]:
     facts = incident.facts
-    if facts.open and facts.milestones.resolved is not None:
+    if facts.open and facts.milestones.get("resolved").is_known:
         text = f"the incident is open but resolved at {facts.milestones.resolved}."
         yield Finding("open-and-resolved", "error", "incident.toml", text, "Remove `open`, or leave `resolved` out.")
 
@@ -126,59 +125,16 @@ def _narrative(incident: Incident) -> Iterator[Finding]:
         )
 
 
-def _coverage(incident: Incident, series: SignalSeries | None, measurement: Measurement | None) -> Iterator[Finding]:
-    if series is None or measurement is None:
-        if len(incident.logs) or len(incident.metrics):
+def _typed_numbers(incident: Incident) -> Iterator[Finding]:
+    """A time, a length or a count in the prose is not computed, cannot be traced and goes stale."""
+    text = _UNREAD.sub(lambda m: "\n" * m.group().count("\n"), incident.narrative)
+    for number, line in enumerate(text.splitlines(), 1):
+        typed = [m.group().strip() for m in _TYPED.finditer(line)]
+        if typed:
             yield Finding(
-                "no-signal",
-                "warning",
-                "incident.toml",
-                "no signal is declared and none could be proposed.",
-                "Declare one in [[signals]].",
+                "typed-number",
+                "note",
+                f"narrative.md:{number}",
+                f"{', '.join(f'“{t}”' for t in typed)} is typed by hand, not computed.",
+                "Name a claim in double braces instead; the claim ledger of the report lists them.",
             )
-        return
-    if series.why != "declared in incident.toml":
-        yield Finding(
-            "signal-proposed",
-            "note",
-            f"signal {series.name}",
-            f"{series.why}.",
-            "Declare the signal in [[signals]] to make the choice yours.",
-        )
-    name, windows = f"signal {series.name}", measurement.windows
-    if not windows:
-        missed = (
-            f"; near misses: {'; '.join(str(w) for w in measurement.near_misses)}" if measurement.near_misses else ""
-        )
-        text = f"never leaves its baseline for long enough (threshold {measurement.baseline.enter:.4g}){missed}."
-        yield Finding("no-window", "warning", name, text, "Check the signal, or set threshold or baseline.")
-        return
-    start, end = series.span
-    first, last = windows[0], windows[-1]
-    if first.onset.lo is None:
-        text = f"the record begins at {format_time(start)} UTC, within the impact: the onset may be earlier."
-        yield Finding("record-begins-late", "warning", name, text, "Add evidence from before the impact.")
-    if last.is_open and not incident.facts.open:
-        text = f"the record ends at {format_time(end)} UTC, before the impact does."
-        yield Finding(
-            "record-ends-early",
-            "warning",
-            name,
-            text,
-            "Add later evidence, or mark the incident `open = true`.",
-        )
-    if incident.facts.open and not last.is_open:
-        text = f"the incident is declared open, but the signal recovered at {last.recovery}."
-        yield Finding(
-            "open-but-recovered", "warning", name, text, "Declare the recovery, or another signal that is still bad."
-        )
-    for w in windows:
-        if w.unknown > 0:
-            when = format_window(w.span, is_open=w.is_open)
-            text = f"{w.unknown:.0%} of the samples within {when} are missing; they count as unknown, not as healthy."
-            yield Finding("missing-samples", "warning", name, text, "Add the missing evidence if it exists elsewhere.")
-    resolved = incident.facts.milestones.get("resolved")
-    for w in windows[1:]:
-        if resolved.hi is not None and w.onset.lo is not None and resolved.hi <= w.onset.lo:
-            text = f"impact began again at {w.onset}, after the incident was declared resolved ({resolved})."
-            yield Finding("relapse", "warning", name, text, "Move the resolution, or open a second incident.")

@@ -1,4 +1,9 @@
-"""The definitions of all times that are the difference of two moments: the one table behind report, ledger and docs."""
+"""The definitions of every time: the one table behind report, ledger and ``docs/timings.md``.
+
+A *metric* is the difference of two moments (`postmortem_nb.analysis.moments`), a *length* is measured along windows or
+explanations. Each has a null rule: what is printed where the evidence does not hold it. What is missing is never
+replaced by something else.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +22,16 @@ class Metric:
     missing: str
 
 
+@dataclass(frozen=True)
+class Length:
+    """Definition of one time that is no difference of two moments, and what its absence means."""
+
+    id: str
+    name: str
+    definition: str
+    missing: str
+
+
 METRICS = (
     Metric(
         "latent_time",
@@ -24,7 +39,7 @@ METRICS = (
         "change",
         "start",
         "from the triggering change to the start of impact",
-        "no triggering change is recorded",
+        "absent without a triggering change or a start; negative: a finding, it cannot have been the trigger",
     ),
     Metric(
         "time_to_detect",
@@ -32,7 +47,7 @@ METRICS = (
         "start",
         "detect",
         "from the start of impact to the first signal or person aware of it",
-        "needs a start and a detection",
+        "absent without a start or a detection; negative: a finding, never clipped",
     ),
     Metric(
         "notify_lag",
@@ -40,7 +55,7 @@ METRICS = (
         "signal",
         "page",
         "from the first automatic signal to the first notification of a responder",
-        "no signal or no page is recorded",
+        "absent without an automatic signal or a page",
     ),
     Metric(
         "time_to_acknowledge",
@@ -48,7 +63,7 @@ METRICS = (
         "page",
         "ack",
         "from the first page (else the first signal) to the first acknowledgement",
-        "no acknowledgement is recorded",
+        "absent without a page and a signal; without an acknowledgement: at least until the recovery",
     ),
     Metric(
         "time_to_declare",
@@ -56,7 +71,7 @@ METRICS = (
         "detect",
         "declare",
         "from detection to the declaration of an incident",
-        "no declaration is recorded",
+        "absent without a detection or a declaration",
     ),
     Metric(
         "time_to_identify",
@@ -64,7 +79,7 @@ METRICS = (
         "detect",
         "identify",
         "from detection to the identification of the cause",
-        "no identification is recorded",
+        "absent without a detection or an identification",
     ),
     Metric(
         "time_to_mitigate",
@@ -72,7 +87,7 @@ METRICS = (
         "start",
         "mitigate",
         "from the start of impact until it is no longer severe",
-        "no mitigation is recorded",
+        "absent without a start or a mitigation; still severe when the record ends: at least until then",
     ),
     Metric(
         "time_to_recover",
@@ -80,7 +95,7 @@ METRICS = (
         "start",
         "recover",
         "from the start of impact to full service (ITIL: restore)",
-        "no recovery is recorded",
+        "absent without a start or a recovery; still open: at least until the end of the record",
     ),
     Metric(
         "time_to_repair",
@@ -88,7 +103,7 @@ METRICS = (
         "detect",
         "recover",
         "from detection to full service (Datadog: time to repair)",
-        "no detection or recovery is recorded",
+        "absent without a detection or a recovery; still open: at least until the end of the record",
     ),
     Metric(
         "time_to_resolve",
@@ -96,7 +111,7 @@ METRICS = (
         "start",
         "resolve",
         "from the start of impact to the declared resolution",
-        "no resolution is recorded",
+        "absent without a start or a resolution; declared open: at least until the last recorded time",
     ),
     Metric(
         "time_to_resolve_declared",
@@ -104,7 +119,7 @@ METRICS = (
         "declare",
         "resolve",
         "from the declaration to the resolution (Datadog: time to resolve)",
-        "no declaration or resolution is recorded",
+        "absent without a declaration or a resolution; declared open: at least until the last recorded time",
     ),
     Metric(
         "closing_lag",
@@ -112,7 +127,7 @@ METRICS = (
         "recover",
         "resolve",
         "from full service to the declared resolution: paperwork, not impact",
-        "no recovery or resolution is recorded",
+        "absent without a recovery or a resolution; negative: a finding, resolved too early",
     ),
     Metric(
         "comms_lag",
@@ -120,7 +135,7 @@ METRICS = (
         "start",
         "public",
         "from the start of impact to the first public message",
-        "no public message is recorded",
+        "absent without a start or a public message",
     ),
     Metric(
         "comms_lag_detected",
@@ -128,14 +143,58 @@ METRICS = (
         "detect",
         "public",
         "from detection to the first public message",
-        "no public message is recorded",
+        "absent without a detection or a public message",
     ),
     Metric(
         "failed_deployment_recovery_time",
         "failed deployment recovery time",
         "change",
         "recover",
-        "from the failed deployment to recovery (DORA since 2023; its start is the deployment, not the impact)",
-        "no failed deployment is recorded",
+        "from the triggering change to full service, if it was a deployment that needed a rollback or a fix (DORA "
+        "since 2023; it starts at the deployment, not at the impact)",
+        "absent without a triggering change or a recovery; still open: at least until the end of the record",
     ),
+)
+LENGTHS = (
+    Length(
+        "impact_time",
+        "impact time",
+        "total length of the union of the impact windows",
+        "absent without a measured window; still open: at least until the end of the record",
+    ),
+    Length(
+        "impact_span",
+        "span of impact",
+        "from the first onset to the last recovery, healthy gaps included",
+        "absent without a measured window; still open: at least until the end of the record",
+    ),
+    Length(
+        "first_relief",
+        "first relief",
+        "from the start of impact to the end of the first window",
+        "absent without a measured window; still open: at least until the end of the record",
+    ),
+    Length(
+        "time_lost",
+        "time lost on misleading paths",
+        "length of the union of the refuted explanations, from the start of diagnosis to the identified cause",
+        "absent without a refuted explanation whose times are known",
+    ),
+)
+# Declared milestones that cannot be the other way round. Others (declared before acknowledged, say) are merely unusual.
+ORDER = (
+    ("started", "mitigated"),
+    ("started", "recovered"),
+    ("started", "resolved"),
+    ("started", "detected"),
+    ("signalled", "paged"),
+    ("paged", "acknowledged"),
+    ("detected", "identified"),
+    ("detected", "resolved"),
+    ("declared", "resolved"),
+    ("mitigated", "resolved"),
+    ("changed", "recovered"),
+    ("acknowledged", "resolved"),
+    ("started", "closed"),
+    ("resolved", "closed"),
 )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from postmortem_nb.times import Instant
 
-REACH = 24  # samples looked at on either side of an edge
+RESOLUTION = pd.Timedelta(seconds=1)  # of the times in an access log, which are those of the end of each request
 
 
 def edge_of_requests(
@@ -52,41 +52,39 @@ def edge_of_requests(
     log_likelihood[~fits] = -np.inf
     first, best, last = _likely(log_likelihood, level)
     at = time.iloc[lo + best + 1]  # split i keeps requests 0..i on the left
-    return Instant(time.iloc[lo + first], at, time.iloc[lo + last + 1], "measured")
+    return Instant(time.iloc[lo + first] - RESOLUTION, at, time.iloc[lo + last + 1] + RESOLUTION, "measured")
 
 
-def edge_of_samples(index: pd.DatetimeIndex, x: np.ndarray, row: int, which: str, level: float = 0.90) -> Instant:
-    """Place an edge between samples: in (last sample before, first sample after] the change.
+def edge_of_samples(x: np.ndarray, start: int, end: int, level: float = 0.90) -> tuple[int, int, int] | None:
+    """Place one change of mean between the samples of a stretch.
 
     Parameters
     ----------
-    index : DatetimeIndex
-        Times of the samples.
     x : ndarray
-        Values, high is bad; NaN is unknown.
-    row : int
-        First row after the edge as the threshold sees it.
-    which : {"onset", "recovery"}
+        Values; NaN is unknown.
+    start, end : int
+        Rows ``[start, end)`` in which the mean changes once.
     level : float
         Share of the likelihood that the bounds carry.
+
+    Returns
+    -------
+    tuple of int, or None
+        First, best and last row that may be the first one after the change; None with fewer than 4 known samples.
     """
-    lo, hi = max(0, row - REACH), min(len(x), row + REACH)
-    part = x[lo:hi]
-    rows = np.flatnonzero(~np.isnan(part))
-    step = index[1] - index[0] if len(index) > 1 else pd.Timedelta(minutes=1)
-    near = Instant(index[row] - step if row else index[0], index[row], index[row], "measured") if row < len(x) else None
-    if len(rows) < 4 or near is None:
-        return near or Instant.exact(index[-1] + step)
-    values = part[rows]
+    start = max(0, start)
+    rows = start + np.flatnonzero(~np.isnan(x[start:end]))
+    if len(rows) < 4:
+        return None
+    values = x[rows]
     n = len(values)
     left, right = np.arange(1, n), n - np.arange(1, n)
     sum_left, square_left = values.cumsum()[:-1], (values**2).cumsum()[:-1]
     sum_right, square_right = values.sum() - sum_left, (values**2).sum() - square_left
-    within = np.maximum((square_left - sum_left**2 / left) + (square_right - sum_right**2 / right), 1e-12)
-    log_likelihood = -0.5 * n * np.log(within)
-    first, _, last = _likely(log_likelihood, level)
-    lower, upper = index[lo + rows[first]], index[lo + rows[last + 1]]
-    return Instant(min(lower, index[row] - step), index[row], max(upper, index[row]), "measured")
+    within = (square_left - sum_left**2 / left) + (square_right - sum_right**2 / right)
+    likelihood = -0.5 * n * np.log(np.maximum(within, 1e-9 * max(1.0, float((values**2).sum()))))
+    first, best, last = _likely(likelihood, level)
+    return int(rows[first + 1]), int(rows[best + 1]), int(rows[last + 1])
 
 
 def _bernoulli(bad: np.ndarray, n: np.ndarray) -> np.ndarray:

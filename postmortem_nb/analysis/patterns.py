@@ -102,11 +102,8 @@ def changed_patterns(logs: pd.DataFrame, windows: list[Interval], *, most: int =
     table["change"] = _change(table)
     table = table[(table["change"] != "") & (table["score"] >= 10.8)]  # 10.8: 1 in 1,000 for one unchanged pattern
     table = table.sort_values(["score"], ascending=False, kind="stable").head(most)
-    order = inside.argsort(kind="stable")[::-1]  # prefer a line from within the window as the example
-    firsts = mined["pattern_id"].iloc[np.sort(order[: inside.sum()])].drop_duplicates()
-    example = {int(p): i for i, p in mined["pattern_id"].drop_duplicates().items()} | {
-        int(p): i for i, p in firsts.items()
-    }
+    shown = pd.concat([mined["pattern_id"][inside], mined["pattern_id"]]).drop_duplicates()  # rather one from within
+    example = dict(zip(shown.tolist(), shown.index, strict=True))
     lines = logs.loc[[example[int(p)] for p in table.index]]
     table = table.reset_index(drop=True).assign(
         pattern=mined.loc[lines.index, "pattern"].to_numpy(),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from postmortem_nb.errors import IncidentError, SettingError, near
+from postmortem_nb.errors import SettingError, near
 from postmortem_nb.times import Interval, parse_duration, parse_instant, zone_named
 
 AUTO = "auto"
@@ -28,27 +30,28 @@ class Settings(BaseModel):
     )
     bucket: str = Field(AUTO, description="width of the bins that log lines are counted in; auto is 1min")
     hold: str = Field("10min", description="how long the signal must stay healthy to count as recovered")
-    merge_gap: str = Field("5min", description="windows with less than this between them count as one")
+    merge_gap: str = Field("5min", description="windows with no more than this between them count as one")
     min_length: str = Field(AUTO, description="shorter windows are listed as near misses; auto is two samples")
     zone: str = Field(AUTO, description="IANA zone to print beside UTC; auto takes the incident's")
 
-    @field_validator("threshold")
+    @field_validator("threshold", mode="before")
     @classmethod
-    def _threshold(cls, value: str | float) -> str | float:
+    def _threshold(cls, value: object) -> str | float:
         if value == AUTO:
-            return value
+            return AUTO
         try:
-            return float(value)
-        except ValueError as error:
-            raise ValueError(f"{value!r} is neither a number nor auto") from error
+            number = float("nan") if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            number = float("nan")
+        if not math.isfinite(number):
+            raise ValueError(f'{value!r} is neither a number nor "auto".')
+        return number
 
     @field_validator("bucket", "hold", "merge_gap", "min_length")
     @classmethod
-    def _duration(cls, value: str, info: Any) -> str:
-        if value != AUTO:
-            length = parse_duration(value, str(info.field_name))
-            if info.field_name == "bucket" and length <= pd.Timedelta(0):
-                raise ValueError("a bucket must be longer than nothing")
+    def _duration(cls, value: str, info: ValidationInfo) -> str:
+        if value != AUTO and parse_duration(value) == pd.Timedelta(0) and info.field_name == "bucket":
+            raise ValueError(f"{value!r} is no width. Write a bucket longer than nothing.")
         return value
 
     @field_validator("baseline")
@@ -66,29 +69,26 @@ class Settings(BaseModel):
         return value
 
     @classmethod
-    def build(cls, declared: dict[str, Any] | None = None, **given: Any) -> Settings:
+    def build(cls, declared: Mapping[str, Any] | None = None, **given: Any) -> Settings:
         """Return the settings in force: given values, else those the incident declares, else the defaults.
+
+        A given value that equals the default counts as not given, because notebooks and commands pass every setting.
 
         Raises
         ------
         SettingError
-            For an unknown name (with near ones) or a value that makes no sense.
+            For an unknown name (with near ones) or a value that makes no sense; says where it was written.
         """
-        known = cls.model_fields
-        for source, names in (("[settings] of incident.toml", declared or {}), ("settings", given)):
-            for name in names:
-                if name not in known:
-                    raise SettingError(f"{source}: there is no setting {name!r}. {near(name, known)}")
+        known, declared = cls.model_fields, declared or {}
+        places = dict.fromkeys(declared, "[settings] of incident.toml") | dict.fromkeys(given, "settings")
+        for name, place in places.items():
+            if name not in known:
+                raise SettingError(f"{place}: there is no setting {name!r}. {near(name, known)}")
         changed = {n: v for n, v in given.items() if v != known[n].default}
         try:
-            return cls.model_validate({**(declared or {}), **changed})
+            return cls.model_validate({**declared, **changed})
         except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(p) for p in first["loc"]) or "settings"
-            reason = first["msg"].removeprefix("Value error, ")
-            raise SettingError(f"{name}: {reason} (given: {first['input']!r}).") from error
-        except IncidentError as error:
-            raise SettingError(str(error)) from error
+            raise SettingError(_reason(error, changed, places)) from error
 
     def length(self, name: str, auto: pd.Timedelta) -> pd.Timedelta:
         """Return a duration setting, or what auto stands for here."""
@@ -104,11 +104,21 @@ class Settings(BaseModel):
 def _interval(text: str) -> Interval:
     start, slash, end = text.partition("/")
     if not slash:
-        raise SettingError(f'baseline: {text!r} is not an interval. Write "from/to", both with Z or an offset.')
-    try:
-        first, last = parse_instant(start, where="baseline").lo, parse_instant(end, where="baseline").lo
-    except IncidentError as error:
-        raise SettingError(str(error)) from error
+        raise SettingError(f'{text!r} is not an interval. Write "from/to", both with Z or an offset.')
+    first, last = parse_instant(start, where="baseline").at, parse_instant(end, where="baseline").at
     if first is None or last is None or last <= first:
-        raise SettingError(f"baseline: {text!r} is empty. Write the earlier time first.")
+        raise SettingError(f"{text!r} is empty. Write two times, the earlier one first.")
     return first, last
+
+
+def _reason(error: ValidationError, changed: Mapping[str, Any], places: Mapping[str, str]) -> str:
+    """Say which setting is wrong, where it was written if that is a file, and why."""
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    place = "" if name in changed else f"{places[name]}: "
+    if first["type"] == "string_type":
+        return f'{place}{name}: {first["input"]!r} is not text. Put it in quotes, a duration with its unit ("10min").'
+    reason = first["msg"].removeprefix("Value error, ")
+    for prefix in ("duration: ", f"{name}: "):
+        reason = reason.removeprefix(prefix)
+    return f"{place}{name}: {reason}"

@@ -15,14 +15,16 @@ from postmortem_nb.analysis.selection import rows_matching
 from postmortem_nb.analysis.settings import AUTO, Settings
 from postmortem_nb.errors import IncidentError, SettingError, near
 from postmortem_nb.incident import Filter, Incident, Signal
-from postmortem_nb.times import Interval, parse_duration
+from postmortem_nb.times import Interval, format_duration, format_window, parse_duration
 
-_PROPOSALS: tuple[
-    tuple[str, Literal["high", "low"]], ...
-] = (  # names of metrics that speak for users, in the order in which they are tried
+DECLARED = "declared in incident.toml"
+MOST = 1_000_000  # rows of a grid: two years of minutes
+
+# Names of metrics that speak for users, in the order in which they are tried.
+_PROPOSALS: tuple[tuple[str, Literal["high", "low"]], ...] = (
     (r"(?i)success.?rate|availability|uptime", "low"),
-    (r"(?i)error.?(rate|ratio|percent)|failure.?(rate|ratio)|5xx.?(rate|ratio)", "high"),
-    (r"(?i)(latency|duration|response).*(p9\d|90|95|99)", "high"),
+    (r"(?i)error.?(?:rate|ratio|percent)|failure.?(?:rate|ratio)|5xx.?(?:rate|ratio)", "high"),
+    (r"(?i)(?:latency|duration|response).*(?:p9\d|90|95|99)", "high"),
 )
 
 
@@ -104,7 +106,7 @@ def build_signals(incident: Incident, settings: Settings) -> tuple[SignalSeries,
         proposed = _propose(incident)
         return (_draw(incident, proposed[0], settings, proposed[1]),) if proposed else ()
     ordered = sorted(declared, key=lambda s: s.name != settings.signal)  # stable: the chosen one first
-    return tuple(_draw(incident, s, settings, "declared in incident.toml") for s in ordered)
+    return tuple(_draw(incident, s, settings, DECLARED) for s in ordered)
 
 
 def _propose(incident: Incident) -> tuple[Signal, str] | None:
@@ -148,27 +150,34 @@ def _draw(incident: Incident, signal: Signal, settings: Settings, why: str) -> S
                 f"{where}: no log line matches it. Check `select` and `total`, or the evidence in logs/."
             )
         bad = rows_matching(counted, signal.bad, where) if signal.bad is not None else pd.Series(False, counted.index)
-        requests = pd.DataFrame({"time": counted["time"].to_numpy(), "bad": bad.to_numpy()})
-        requests["time"] = (
-            requests["time"].dt.tz_localize("UTC") if requests["time"].dt.tz is None else requests["time"]
-        )
-        return SignalSeries(signal, _binned(requests, step, signal), step, why, requests)
+        requests = counted[["time"]].assign(bad=bad).sort_values("time", kind="stable", ignore_index=True)
+        return SignalSeries(signal, _binned(requests, step, signal, where), step, why, requests)
     if signal.kind in ("ratio", "traffic"):
         frame, step = _metric_counts(incident.metrics, signal, where)
     else:
         frame, step = _samples(incident.metrics, signal.select, where)
+    if frame["value"].isna().all():
+        raise IncidentError(f"{where}: none of its {len(frame):,} samples has a value. Declare another signal.")
     return SignalSeries(signal, frame, step, why)
 
 
-def _binned(requests: pd.DataFrame, step: pd.Timedelta, signal: Signal) -> pd.DataFrame:
+def _binned(requests: pd.DataFrame, step: pd.Timedelta, signal: Signal, where: str) -> pd.DataFrame:
     """Count lines per bin, over every bin of the record."""
     bins = requests["time"].dt.floor(step)
-    grid = pd.date_range(bins.iloc[0], bins.iloc[-1], freq=step)
+    first, last = bins.iloc[0], bins.iloc[-1]
+    if (last - first) / step > MOST:
+        raise IncidentError(
+            f"{where}: its log lines span {format_window((first, last))}, more than {MOST:,} bins of "
+            f"{format_duration(step)}. Look for a line with a wrong year, or set a wider bucket."
+        )
+    grid = pd.date_range(first, last, freq=step)
     counts = requests.groupby(bins)["bad"].agg(["sum", "size"]).reindex(grid, fill_value=0)
     bad, total = counts["sum"].to_numpy(float), counts["size"].to_numpy(float)
     # an empty bin says nothing about a ratio, but it is exactly what a traffic signal is about
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = total if signal.kind == "traffic" else np.where(total > 0, bad / total, np.nan)
+        value = total.copy() if signal.kind == "traffic" else np.where(total > 0, bad / total, np.nan)
+    if signal.kind == "traffic":
+        value[[0, -1]] = np.nan  # the record begins and ends within these bins: their counts are not whole
     return pd.DataFrame({"time": grid, "value": value, "bad": bad, "total": total})
 
 
@@ -200,7 +209,8 @@ def _samples(metrics: pd.DataFrame, select: Filter, where: str) -> tuple[pd.Data
     if len(series) > 1:
         names = ", ".join(f"{s or '–'}/{m}" for s, m in series.head(4).itertuples(index=False))
         raise IncidentError(f"{where}: {len(series)} series match it ({names} …). Add service and metric to `select`.")
-    return _gridded(chosen.groupby("time")["value"].mean())
+    values = chosen["value"].replace([np.inf, -np.inf], np.nan)  # beyond the last bucket of a histogram: unknown
+    return _gridded(values.groupby(chosen["time"]).mean())
 
 
 def _gridded(values: pd.Series) -> tuple[pd.DataFrame, pd.Timedelta]:

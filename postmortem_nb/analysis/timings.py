@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from postmortem_nb.analysis.definitions import METRICS, Metric
-from postmortem_nb.analysis.moments import NAMES, Moment, Moments
+from postmortem_nb.analysis.definitions import LENGTHS, METRICS, ORDER, Length, Metric
+from postmortem_nb.analysis.detection import TOLERANCE
+from postmortem_nb.analysis.moments import DECLARED_AS, RECORD_ENDS, Moment, Moments
 from postmortem_nb.analysis.windows import Windows
 from postmortem_nb.findings import Finding
-from postmortem_nb.incident import Incident
+from postmortem_nb.incident import Hypothesis, Incident
 from postmortem_nb.times import Duration, Instant, Interval, between, clip, total, union
+
+ZERO = pd.Timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -61,124 +64,129 @@ class Timing:
 
 
 def compute_timings(incident: Incident, moments: Moments, windows: Windows) -> tuple[Timing, ...]:
-    """Return every time of `METRICS` and the lengths that come from windows and hypotheses."""
-    return (
-        *(_timing(metric, incident, moments, windows) for metric in METRICS),
-        *_lengths(windows, moments),
-        *_lost(incident, moments),
-    )
+    """Return every time of `METRICS` and `LENGTHS`."""
+    facts = incident.facts
+    lengths = _along(windows)
+    lengths["time_lost"] = time_lost(facts.hypotheses, moments.at("engage"), moments.at("identify"))
+    is_open = bool(windows) and windows[-1].is_open
+    return (*(_timing(m, moments) for m in METRICS), *(_length(x, lengths[x.id], is_open) for x in LENGTHS))
 
 
-def _timing(metric: Metric, incident: Incident, moments: Moments, windows: Windows) -> Timing:
+def _length(length: Length, duration: Duration, is_open: bool) -> Timing:
+    goes_on = is_open and duration.hi is None and length.id != "time_lost"
+    note = length.missing.split(";")[0] if not duration.is_known else RECORD_ENDS if goes_on else ""
+    return Timing(length.id, length.name, length.definition, None, None, duration, note)
+
+
+def _timing(metric: Metric, moments: Moments) -> Timing:
     start, end, note = moments[metric.start], moments[metric.end], ""
     if metric.id == "time_to_acknowledge" and not start.instant.is_known:
         start, note = moments["signal"], "no page is recorded; counted from the first signal"
-    duration = Duration()
-    if start.instant.is_known and end.instant.is_known:
-        duration = between(start.instant, end.instant)
-    elif metric.end in ("recover", "ack", "mitigate") and start.instant.is_known:
-        last, why = _censored(metric, incident, moments, windows)
-        if last is not None and start.instant.hi is not None:
-            duration, note = Duration(lo=last - start.instant.hi), why
-    if not duration.is_known:
-        note = metric.missing
+    last = end.instant
+    if metric.id == "time_to_acknowledge" and not last.is_known and moments.at("recover").lo is not None:
+        last, note = (
+            Instant(lo=moments.at("recover").lo, basis="inferred"),
+            "no acknowledgement is recorded before the recovery",
+        )
+    duration = between(start.instant, last) if start.instant.is_known and last.is_known else Duration()
+    pending = next((m.note for m in (end, start) if m.is_pending), "")
+    if str(duration) == "unknown":
+        missing = [m.label for m in (start, end) if not m.instant.is_known]
+        note = f"not recorded: {', '.join(missing)}" if missing else pending or "its ends are not known well enough"
+        duration = Duration()
+    elif pending:
+        note = pending
     return Timing(metric.id, metric.name, metric.definition, start, end, duration, note)
 
 
-def _censored(
-    metric: Metric, incident: Incident, moments: Moments, windows: Windows
-) -> tuple[pd.Timestamp | None, str]:
-    """Return until when something is known not to have happened yet, and why."""
-    if metric.end == "ack":
-        return moments.at("recover").lo, "not acknowledged before the service recovered"
-    if windows and windows[-1].is_open:
-        return windows[-1].recovery.lo, "still open when the record ends"
-    if incident.facts.open and not windows and len(incident.events):
-        return incident.events["time"].max(), "still open at the last recorded event"
-    return None, ""
-
-
-def _lengths(windows: Windows, moments: Moments) -> list[Timing]:
-    definition = {
-        "impact_time": ("impact time", "total length of the union of the impact windows"),
-        "impact_span": ("span of impact", "from the first onset to the last recovery, healthy gaps included"),
-        "first_relief": ("first relief", "from the start of impact to the end of the first window"),
-    }
+def _along(windows: Windows) -> dict[str, Duration]:
+    """Return the lengths that windows have; an open one has lasted "at least" so long."""
     if not windows:
-        none = "no impact window is measured"
-        return [Timing(i, n, d, None, None, Duration(), none) for i, (n, d) in definition.items()]
+        return dict.fromkeys(("impact_time", "impact_span", "first_relief"), Duration())
     parts = [w.duration for w in windows]
-    lo = sum((d.lo for d in parts if d.lo is not None), pd.Timedelta(0))
-    his = [d.hi for d in parts]
-    hi = None if any(h is None for h in his) else sum((h for h in his if h is not None), pd.Timedelta(0))
+    lo = sum((max(d.lo, ZERO) for d in parts if d.lo is not None), ZERO)
     value = None if windows[-1].is_open else total(w.span for w in windows)
-    note = "still open when the record ends" if windows[-1].is_open else ""
-    durations = (
-        Duration(lo, value, hi),
-        between(windows[0].onset, windows[-1].recovery),
-        windows[0].duration,
-    )
-    return [
-        Timing(i, n, d, None, None, duration, note)
-        for (i, (n, d)), duration in zip(definition.items(), durations, strict=True)
-    ]
+    hi = None
+    if all(d.hi is not None for d in parts):
+        hi = sum((d.hi for d in parts if d.hi is not None), ZERO)
+    return {
+        "impact_time": Duration(lo, value, hi),
+        "impact_span": between(windows[0].onset, windows[-1].recovery),
+        "first_relief": windows[0].duration,
+    }
 
 
-def _lost(incident: Incident, moments: Moments) -> list[Timing]:
-    """Time spent on explanations that turned out wrong, within the response."""
-    name, definition = (
-        "time lost on misleading paths",
-        ("length of the union of refuted hypotheses from the start of diagnosis to the identification of the cause"),
-    )
-    refuted = [h for h in incident.facts.hypotheses if h.verdict == "refuted" and h.start.best and h.end.best]
+def time_lost(hypotheses: Iterable[Hypothesis], engage: Instant, identify: Instant) -> Duration:
+    """Return the length of the union of refuted explanations within the diagnosis, with bounds.
+
+    The shortest reading takes the latest start and earliest end of each and of the diagnosis, the longest one the
+    opposite. Where a bound is open, the diagnosis cuts it; if that is open too, so is the result.
+    """
+    refuted = [h for h in hypotheses if h.verdict == "refuted" and h.start.is_known and h.end.is_known]
     if not refuted:
-        return [Timing("time_lost", name, definition, None, None, Duration(), "no refuted hypothesis is recorded")]
-    start, end = moments.at("engage"), moments.at("identify")
-
-    def length(pick: str) -> pd.Timedelta:
-        spans: list[Interval] = []
-        for h in refuted:
-            a, b = _pick(h.start, h.end, pick)
-            if b > a:
-                spans.append((a, b))
-        return total(clip(spans, start.best, end.best))
-
-    value = length("at")
-    duration = Duration(min(length("lo"), value), value, max(length("hi"), value))
-    return [Timing("time_lost", name, definition, None, None, duration, "")]
+        return Duration()
+    shortest = [(h.start.hi, h.end.lo) for h in refuted]
+    best = [(h.start.at, h.end.at) for h in refuted]
+    longest = [(h.start.lo or engage.lo, h.end.hi or identify.hi) for h in refuted]
+    is_sure = not _lacks(engage, "hi") and not _lacks(identify, "lo")
+    has_best = not any(None in s for s in best) and not _lacks(engage, "at") and not _lacks(identify, "at")
+    return Duration(
+        _union(shortest, engage.hi, identify.lo) if is_sure else ZERO,
+        _union(best, engage.at, identify.at) if has_best else None,
+        _union(longest, engage.lo, identify.hi) if not any(None in s for s in longest) else None,
+    )
 
 
-def _pick(start: Instant, end: Instant, which: str) -> Interval:
-    """Return the shortest (lo), best (at) or longest (hi) reading of a stretch between two uncertain times."""
-    a = {"lo": start.hi, "at": start.at, "hi": start.lo}[which] or start.best
-    b = {"lo": end.lo, "at": end.at, "hi": end.hi}[which] or end.best
-    assert a is not None and b is not None, "callers pass stretches whose ends are known"
-    return a, b
+def _lacks(instant: Instant, bound: str) -> bool:
+    """Return whether an instant is known, but not this side of it."""
+    return instant.is_known and getattr(instant, bound) is None
+
+
+def _union(
+    spans: list[tuple[pd.Timestamp | None, pd.Timestamp | None]],
+    start: pd.Timestamp | None,
+    end: pd.Timestamp | None,
+) -> pd.Timedelta:
+    whole: list[Interval] = [(a, b) for a, b in spans if a is not None and b is not None and b > a]
+    return total(clip(whole, start, end))
+
+
+FIXES = {
+    "closing_lag": (
+        "resolved-too-early",
+        "Move the resolution behind the measured recovery, or say why the measured one is wrong.",
+    ),
+    "time_to_detect": (
+        "detected-before-start",
+        "If it was a precursor, mark it in the timeline; else check the onset and the zone of both times.",
+    ),
+    "latent_time": (
+        "change-after-start",
+        "A change cannot cause what began before it: check both times, or leave `changed` out.",
+    ),
+}
 
 
 def timing_findings(timings: Iterable[Timing]) -> tuple[Finding, ...]:
-    """Return what is impossible or doubtful about the times: an end before its start is shown, never clipped."""
+    """Return what is impossible or doubtful about the times: an end before its start is shown, never clipped.
+
+    By less than `TOLERANCE` it is a warning: a measured edge need not be the very first sign. Two declared ends in the
+    wrong order are left to `postmortem_nb.analysis.consistency`, which names the milestones.
+    """
     findings = []
-    zero = pd.Timedelta(0)
     for t in timings:
         d = t.duration
-        if d.hi is not None and d.hi < zero and t.start and t.end:
-            ends = f"{NAMES[t.end.name]} ({t.end.instant}) is before {NAMES[t.start.name]} ({t.start.instant})"
-            name, fix = {
-                "closing_lag": (
-                    "resolved-too-early",
-                    "Move the resolution behind the measured recovery, or say why the measured one is wrong.",
-                ),
-                "time_to_detect": (
-                    "detected-before-start",
-                    "If it was a precursor, mark it in the timeline; else check the onset and the zone of both times.",
-                ),
-            }.get(t.id, ("order", "Correct one of them; check zone and day."))
-            severity = "note" if "latent" in t.id else "error"
-            findings.append(Finding(name, severity, t.name, f"{ends}.", fix))
-        elif d.lo is not None and d.hi is not None and d.lo < zero <= d.hi and t.start and t.end:
-            ends = f"{NAMES[t.start.name]} ({t.start.instant}) and {NAMES[t.end.name]} ({t.end.instant})"
-            text = f"the order of {ends} cannot be told from what is known."
+        if t.start is None or t.end is None or d.hi is None:
+            continue
+        first, second = (f"{m.label} ({m.instant})" for m in (t.start, t.end))
+        if d.hi < ZERO:
+            if (DECLARED_AS.get(t.start.name), DECLARED_AS.get(t.end.name)) in ORDER and t.basis == "declared":
+                continue
+            name, fix = FIXES.get(t.id, ("order", "Correct one of them; check zone and day."))
+            severity = "error" if d.hi < -TOLERANCE else "warning"
+            findings.append(Finding(name, severity, t.name, f"{second} is before {first}: {t.text}.", fix))
+        elif d.lo is not None and d.lo < ZERO:
+            text = f"the order of {first} and {second} cannot be told from what is known."
             findings.append(
                 Finding("order-unsure", "note", t.name, text, "A more exact time for either would settle it.")
             )

@@ -2,24 +2,26 @@
 
 A window opens at the first of `RUN` rows in a row beyond ``enter`` and ends at the first row of a stretch that stays on
 the good side of ``leave`` for the hold time. Unknown rows are never healthy: they widen the edge that they touch.
+Windows with a short gap between them are joined, short ones are listed as near misses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from postmortem_nb.analysis.baseline import RETURN, SIGMAS, Baseline, calm, find_baseline, wilson_lower
-from postmortem_nb.analysis.edges import edge_of_requests, edge_of_samples
+from postmortem_nb.analysis.baseline import Baseline, find_baseline, wilson_lower
+from postmortem_nb.analysis.edges import edge_of_requests
 from postmortem_nb.analysis.settings import Settings
 from postmortem_nb.analysis.signals import SignalSeries
-from postmortem_nb.errors import SettingError
-from postmortem_nb.times import Instant, Window, format_window
+from postmortem_nb.times import Instant, Window, total
 
 RUN = 2  # rows beyond the threshold in a row that open a window
+LOOKBACK = 10  # rows before an onset among which the signal was last seen at its baseline
+COLUMNS = ("onset", "onset_lo", "onset_hi", "recovery", "recovery_lo", "recovery_hi", "score", "kind", "unknown")
 
 
 class Windows(tuple[Window, ...]):
@@ -31,34 +33,13 @@ class Windows(tuple[Window, ...]):
     @property
     def frame(self) -> pd.DataFrame:
         """One row a window: edges with bounds (UTC), score, kind, share of missing samples."""
-        rows = [
-            {
-                "onset": w.onset.at,
-                "onset_lo": w.onset.lo,
-                "onset_hi": w.onset.hi,
-                "recovery": w.recovery.at,
-                "recovery_lo": w.recovery.lo,
-                "recovery_hi": w.recovery.hi,
-                "score": w.score,
-                "kind": w.kind,
-                "unknown": w.unknown,
-            }
-            for w in self
-        ]
-        return pd.DataFrame(
-            rows,
-            columns=[
-                "onset",
-                "onset_lo",
-                "onset_hi",
-                "recovery",
-                "recovery_lo",
-                "recovery_hi",
-                "score",
-                "kind",
-                "unknown",
-            ],
-        )
+        edges = [(*_three(w.onset), *_three(w.recovery), w.score, w.kind, w.unknown) for w in self]
+        frame = pd.DataFrame(edges, columns=list(COLUMNS))
+        return frame.astype({c: "datetime64[ns, UTC]" for c in COLUMNS[:6]})
+
+
+def _three(edge: Instant) -> tuple[object, object, object]:
+    return edge.at, edge.lo, edge.hi
 
 
 @dataclass(frozen=True)
@@ -72,7 +53,7 @@ class Measurement:
 
 
 def measure(series: SignalSeries, settings: Settings) -> Measurement:
-    """Return the windows of a signal, and the runs that were too short to count."""
+    """Return the windows of a signal, and the excursions that were too short to count."""
     baseline = find_baseline(series, settings)
     frame, side = series.frame, series.bad_side
     value = frame["value"].to_numpy(float)
@@ -82,174 +63,126 @@ def measure(series: SignalSeries, settings: Settings) -> Measurement:
         surely = wilson_lower(frame["bad"], frame["total"])
         beyond &= surely >= min(baseline.enter, 0.99)
         healthy |= surely < baseline.leave
-    healthy |= (value == baseline.center) & ~beyond  # nothing lies below a baseline of exactly 0
-    hold = max(settings.length("hold", pd.Timedelta(minutes=10)), 2 * series.step)
-    long_enough = settings.length("min_length", RUN * series.step)
-    found: list[Window] = []
-    missed: list[Window] = []
-    for first, last, ends in _runs(beyond, healthy, np.isnan(value), max(1, round(hold / series.step))):
-        window = _window(series, baseline, first, last, ends)
-        opens = _opens(beyond[first : last + 1])
-        length = series.step * (last + 1 - first)
-        (found if opens and (length >= long_enough or not ends) else missed).append(window)
-    windows = _merged(found, settings.length("merge_gap", pd.Timedelta(minutes=5)))
-    return Measurement(baseline, Windows(windows), Windows(missed), _severe(series, baseline, windows))
+    healthy = (healthy | (value == baseline.center)) & ~beyond  # nothing lies below a baseline of exactly 0
+    step = series.step
+    hold = hold_time(series, settings)
+    shortest = settings.length("min_length", RUN * step)
+    known = np.flatnonzero(~np.isnan(value))  # unknown rows neither open, end nor prolong anything
+    runs = runs_of(beyond[known], healthy[known], max(1, round(hold / step)), RUN if shortest > step else 1)
+    runs = [run.of(known) for run in runs]
+    gap, time = settings.length("merge_gap", pd.Timedelta(minutes=5)), frame["time"]
+    joined = _merged([r for r in runs if r.opens], time, gap)
+    long = [r for r in joined if not r.ends or time[r.last] + step - time[r.first] >= shortest]
+    missed = sorted([r for r in joined if r not in long] + [r for r in runs if not r.opens])
+    windows = Windows(_window(series, baseline, r) for r in long)
+    near_misses = Windows(_window(series, baseline, r) for r in missed)
+    return Measurement(baseline, windows, near_misses, _severe(series, baseline, windows))
 
 
-def find_windows(
-    series: pd.Series, *, bad: str = "auto", sensitivity: float = 1.0, level: float = 0.90
-) -> pd.DataFrame:
-    """Find the stretches in which a plain series leaves its baseline.
+def hold_time(series: SignalSeries, settings: Settings) -> pd.Timedelta:
+    """Return how long the signal must stay healthy to count as recovered: at least two samples."""
+    return max(settings.length("hold", pd.Timedelta(minutes=10)), 2 * series.step)
 
-    Parameters
-    ----------
-    series : Series
-        Values on a zone-aware DatetimeIndex; a missing value, or a missing row, is unknown.
-    bad : {"auto", "high", "low"}
-        Which side is bad; ``auto`` looks at both.
-    sensitivity : float
-        1 opens a window beyond 6 robust standard deviations; 2 beyond 3, and so on.
-    level : float
-        Probability that the stated edges aim at: the set of change points near an edge that carries this much of the
-        likelihood of a single change of mean.
 
-    Returns
-    -------
-    DataFrame
-        Best first: ``onset, onset_lo, onset_hi, recovery, recovery_lo, recovery_hi`` (UTC), ``score`` (mean distance
-        from the baseline over the threshold's, times the square root of the number of samples), ``kind`` (high, low or
-        missing). Empty where nothing stands out. The recovery of a window that touches the end of the record is NaT,
-        its ``recovery_lo`` the end of the record.
+class Run(NamedTuple):
+    """One excursion: its first and last row that is not healthy, the first healthy row after it, whether it counts."""
 
-    Raises
-    ------
-    SettingError
-        For an index without zone, or a setting out of range.
+    first: int
+    last: int
+    after: int | None
+    opens: bool
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is over before the record is."""
+        return self.after is not None
+
+    def of(self, rows: np.ndarray) -> Run:
+        """Return the same run as numbers of these rows."""
+        after = None if self.after is None else int(rows[self.after])
+        return Run(int(rows[self.first]), int(rows[self.last]), after, self.opens)
+
+
+def runs_of(beyond: np.ndarray, healthy: np.ndarray, hold: int, opening: int = RUN) -> list[Run]:
+    """Return the excursions in order.
+
+    One opens with `opening` rows beyond the threshold in a row (fewer stand alone and do not count) and goes on until
+    `hold` healthy rows follow each other; a single row among them that is neither beyond nor healthy is noise. A
+    healthy stretch that the end of the record cuts short counts from two rows on.
     """
-    if not isinstance(series.index, pd.DatetimeIndex) or series.index.tz is None:
-        raise SettingError("find_windows: the series needs a zone-aware DatetimeIndex; use tz_localize first.")
-    if bad not in ("auto", "high", "low") or not sensitivity > 0 or not 0 < level < 1:
-        raise SettingError(
-            f"find_windows: bad={bad!r}, sensitivity={sensitivity}, level={level}: "
-            "bad is auto, high or low, sensitivity is above 0, level between 0 and 1."
-        )
-    grid, step = _regular(series)
-    rows = [
-        row
-        for kind, side in (("high", 1), ("low", -1))
-        if bad in ("auto", kind)
-        for row in _excursions(grid, step, side, kind, SIGMAS / sensitivity, level)
-    ]
-    columns = ["onset", "onset_lo", "onset_hi", "recovery", "recovery_lo", "recovery_hi", "score", "kind"]
-    frame = pd.DataFrame(rows, columns=columns).sort_values("score", ascending=False, ignore_index=True)
-    return frame.astype({c: "datetime64[ns, UTC]" for c in columns[:6]})
-
-
-def _regular(series: pd.Series) -> tuple[pd.Series, pd.Timedelta]:
-    s = series.astype("float64").groupby(level=0).mean().sort_index().tz_convert("UTC")
-    s.index = s.index.as_unit("ns")  # type: ignore[attr-defined]
-    if len(s) < 2:
-        return s, pd.Timedelta(minutes=1)
-    step = pd.Timedelta(s.index.to_series().diff().median())
-    return s.resample(step, origin=s.index[0]).mean(), step
-
-
-def _excursions(
-    s: pd.Series, step: pd.Timedelta, side: int, kind: str, sigmas: float, level: float
-) -> Iterator[tuple[object, ...]]:
-    x, index = s.to_numpy(float) * side, pd.DatetimeIndex(s.index)
-    normal = x[calm(x, 1)]
-    if len(normal) < 3:
-        return
-    center = float(np.median(normal))
-    spread = 1.4826 * float(np.median(np.abs(normal - center)))
-    spread = max(spread, 0.02 * float(np.ptp(np.quantile(normal, [0.1, 0.9]))), 0.005 * abs(center), 1e-12)
-    beyond, missing = x >= center + sigmas * spread, np.isnan(x)
-    for first, last, ends in _runs(beyond, x < center + RETURN * sigmas * spread, missing, 2):
-        if not _opens(beyond[first : last + 1]):
-            continue
-        inside = x[first : last + 1]
-        depth = float(np.nanmean(inside) - center) / (sigmas * spread)
-        onset = edge_of_samples(index, x, first, "onset", level)
-        recovery = edge_of_samples(index, x, last + 1, "recovery", level) if ends else None
-        end = (recovery.at, recovery.lo, recovery.hi) if recovery else (pd.NaT, index[-1] + step, pd.NaT)
-        yield (onset.at, onset.lo, onset.hi, *end, depth * float(np.sqrt(last + 1 - first)), kind)
-
-
-def _runs(beyond: np.ndarray, healthy: np.ndarray, unknown: np.ndarray, hold: int) -> Iterator[tuple[int, int, bool]]:
-    """Yield first and last row of each excursion, and whether it ends within the record.
-
-    A run goes on until `hold` healthy rows stand in a row; unknown rows neither end nor prolong it. A healthy stretch
-    that the end of the record cuts short counts from two rows on.
-    """
+    runs: list[Run] = []
     i, n = 0, len(beyond)
     while i < n:
         if not beyond[i]:
             i += 1
             continue
-        first, last, calm_rows, j = i, i, 0, i + 1
-        while j < n and calm_rows < hold:
+        if not (i + opening <= n and beyond[i : i + opening].all()):
+            last = i + int(np.argmin([*beyond[i : i + opening], False])) - 1
+            runs.append(Run(i, last, last + 1 if last + 1 < n else None, False))
+            i = last + 1
+            continue
+        last, calm, j = i, 0, i + 1
+        while j < n and calm < hold:
+            is_stray = calm > 0 and healthy[j - 1] and not beyond[j]
             if healthy[j]:
-                calm_rows += 1
-            elif not unknown[j]:
-                calm_rows, last = 0, j
+                calm += 1
+            elif not is_stray:
+                last, calm = j, 0
             j += 1
-        yield first, last, calm_rows >= min(hold, 2)
+        runs.append(Run(i, last, last + 1 if calm >= min(hold, 2) else None, True))
         i = j
+    return runs
 
 
-def _opens(beyond: np.ndarray) -> bool:
-    """Return whether `RUN` rows in a row are beyond the threshold."""
-    return any(beyond[i : i + RUN].all() for i in range(len(beyond) - RUN + 1))
-
-
-def _window(series: SignalSeries, baseline: Baseline, first: int, last: int, ends: bool) -> Window:
-    frame = series.frame
-    values = frame["value"].iloc[first : last + 1]
-    reach = (values - baseline.center).abs().max() / max(abs(baseline.enter - baseline.center), 1e-12)
-    onset = _edge(series, first, "onset")
-    recovery = _edge(series, last + 1, "recovery") if ends else Instant(lo=series.span[1], basis="measured")
-    kind = "traffic" if series.signal.kind == "traffic" else ("high" if series.bad_side > 0 else "low")
-    return Window(onset, recovery, float(reach), kind, float(values.isna().mean()))
-
-
-def _edge(series: SignalSeries, row: int, which: str) -> Instant:
-    """Return the instant between the last row of one state and the first of the next."""
-    frame = series.frame
-    times, known = frame["time"], frame["value"].notna().to_numpy()
-    here = row
-    while which == "recovery" and here < len(known) - 1 and not known[here]:
-        here += 1  # the first row that is known to be healthy
-    before = row - 1
-    while before >= 0 and not known[before]:
-        before -= 1
-    after = times.iloc[here]
-    if not series.is_binned:
-        lo = times.iloc[before] - series.smear if before >= 0 else None
-        return Instant(lo, after, after, "measured")
-    known_end = times.iloc[before] + series.step if before >= 0 else None
-    if not series.requests.empty and known_end is not None:
-        refined = edge_of_requests(series.requests, known_end - series.step, after + series.step, which)
-        if refined is not None:
-            return refined
-    if which == "onset":  # the change lies within the first bad bin, or in the unknown stretch before it
-        return Instant(known_end, after, after + series.step, "measured")
-    return Instant(known_end - series.step if known_end is not None else None, after, after, "measured")
-
-
-def _merged(windows: list[Window], gap: pd.Timedelta) -> list[Window]:
-    merged: list[Window] = []
-    for w in windows:
-        previous = merged[-1] if merged else None
-        if previous and w.span[0] - previous.span[1] < gap:
-            share = max(previous.unknown, w.unknown)
-            merged[-1] = Window(previous.onset, w.recovery, max(previous.score, w.score), w.kind, share)
-        else:
-            merged.append(w)
+def _merged(runs: list[Run], time: pd.Series, gap: pd.Timedelta) -> list[Run]:
+    """Join runs with no more than `gap` of health between them."""
+    merged: list[Run] = []
+    for run in runs:
+        before = merged[-1].after if merged else None
+        if before is not None and time[run.first] - time[before] <= gap:
+            run = run._replace(first=merged.pop().first)
+        merged.append(run)
     return merged
 
 
-def _severe(series: SignalSeries, baseline: Baseline, windows: list[Window]) -> float:
+def _window(series: SignalSeries, baseline: Baseline, run: Run) -> Window:
+    value, side = series.frame["value"].to_numpy(float), series.bad_side
+    after = int(np.flatnonzero(~np.isnan(value))[-1]) + 1 if run.after is None else run.after
+    reach = np.nanmax((value[run.first : run.last + 1] - baseline.center) * side)
+    reach /= max((baseline.enter - baseline.center) * side, 1e-12)
+    onset = _edge(series, baseline, run.first, "onset")
+    recovery = Instant(lo=series.span[1], basis="measured")  # unless it is over before the record is
+    if run.after is not None:
+        recovery = _edge(series, baseline, run.after, "recovery")
+    kind = "traffic" if series.signal.kind == "traffic" else ("high" if side > 0 else "low")
+    return Window(onset, recovery, float(reach), kind, float(np.isnan(value[run.first : after]).mean()))
+
+
+def _edge(series: SignalSeries, baseline: Baseline, row: int, which: str) -> Instant:
+    """Return the instant between the last row that was surely in one state and `row`, the first one in the next.
+
+    Before an onset that is a row at the baseline or better: between it and the threshold the signal may have been on
+    its way. What lies between two samples, or is missing between them, is not known; a bin may hold both states.
+    """
+    time, value, side = series.frame["time"], series.frame["value"].to_numpy(float), series.bad_side
+    known = np.flatnonzero(~np.isnan(value[:row]))
+    last = known[-1] if len(known) else None
+    if which == "onset" and last is not None:
+        near = known[known >= min(row - LOOKBACK, last)]
+        calm = near[(value[near] - baseline.center) * side <= 0]
+        last = calm[-1] if len(calm) else near[0]
+    before = None if last is None else time[last]
+    at = time[row]
+    if not series.is_binned:
+        return Instant(None if before is None else before - series.smear, at, at, "measured")
+    if series.signal.kind == "ratio" and before is not None:
+        refined = edge_of_requests(series.requests, before, at + series.step, which)
+        if refined is not None:
+            return refined
+    return Instant(before, at, at + series.step, "measured")
+
+
+def _severe(series: SignalSeries, baseline: Baseline, windows: Windows) -> float:
     """Return the level that parts severe from lesser impact: halfway from the baseline to the worst of the windows."""
     if not windows:
         return float("nan")
@@ -266,6 +199,22 @@ def _severe(series: SignalSeries, baseline: Baseline, windows: list[Window]) -> 
     return max(halfway * side, baseline.enter * side) * side
 
 
-def describe(window: Window, zone: str) -> str:
-    """Return a window as a sentence fragment with its zone."""
-    return format_window(window.span, zone, is_open=window.is_open)
+def sensitivity(series: SignalSeries, settings: Settings, baseline: Baseline) -> pd.DataFrame:
+    """Return how the windows move with the two choices that move them most: the threshold and the merge gap.
+
+    Returns
+    -------
+    DataFrame
+        One row a choice: ``threshold`` (half, one and two times as far from the baseline), ``merge_gap``, ``windows``
+        (how many), ``onset`` and ``recovery`` (UTC, NaT where there is none yet), ``impact_time`` (Timedelta).
+    """
+    rows = []
+    for factor in (0.5, 1.0, 2.0):
+        threshold = baseline.center + factor * (baseline.enter - baseline.center)
+        for gap in dict.fromkeys(("0s", settings.merge_gap, "30min")):
+            tried = settings.model_copy(update={"threshold": threshold, "merge_gap": gap})
+            windows = measure(series, tried).windows
+            edges = (windows[0].onset.at, windows[-1].recovery.at) if windows else (None, None)
+            rows.append((threshold, gap, len(windows), *edges, total(w.span for w in windows)))
+    frame = pd.DataFrame(rows, columns=["threshold", "merge_gap", "windows", "onset", "recovery", "impact_time"])
+    return frame.astype({c: "datetime64[ns, UTC]" for c in ("onset", "recovery")})

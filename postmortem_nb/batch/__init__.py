@@ -6,7 +6,7 @@ import contextlib
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from postmortem_nb.errors import PostmortemError, SettingError
 from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, Progress, check_settings, run
 from postmortem_nb.runner.interruption import terminable
 from postmortem_nb.runner.parameters import Scalar
-from postmortem_nb.runner.publishing import as_json, write_whole
+from postmortem_nb.runner.publishing import as_json, make_folder, write_whole
+from postmortem_nb.times import parse_duration
 
 __all__ = ["Batch", "attempt", "run_all"]
 
@@ -33,7 +34,7 @@ class Batch:
     outcomes : tuple of Outcome
         In the order in which the incidents were asked for.
     not_run : tuple of str
-        Those that an interrupt left out.
+        Those that an interrupt left out, or cut off in a process of their own.
     path : Path or None
         The record that was written.
     seconds : float
@@ -70,16 +71,19 @@ def attempt(name: str | Path, **options: Any) -> Outcome:
         As in `postmortem_nb.runner.run`, which takes the other arguments.
     """
     started = time.monotonic()
+
+    def outcome(status: str, message: str) -> Outcome:
+        seconds, detail = time.monotonic() - started, traceback.format_exc()
+        return Outcome(Path(name).name, status, message, seconds=seconds, detail=detail)
+
     try:
         return run(name, **options)
     except KeyboardInterrupt:
-        status, message = "interrupted", "It was interrupted; nothing was published."
+        return outcome("interrupted", "It was interrupted; nothing was published.")
     except PostmortemError as error:
-        status, message = "failed", str(error)
+        return outcome("failed", str(error))
     except Exception as error:  # a fault of ours in one incident must not cost the others
-        status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
-    detail = traceback.format_exc()
-    return Outcome(Path(name).name, status, message, seconds=time.monotonic() - started, detail=detail)
+        return outcome("failed", f"Unexpected {type(error).__name__}: {error}")
 
 
 def run_all(
@@ -121,28 +125,29 @@ def run_all(
     Raises
     ------
     SettingError
-        For wrong settings, or two incidents whose results would have the same name.
+        For a wrong setting, timeout or output folder, or two incidents whose results would have the same name.
     """
     started = time.monotonic()
     asked = _distinct(names)
     check_settings(settings or {})
+    parse_duration(timeout, "timeout")
     output = Path(output).absolute()
+    make_folder(output)
     options = {"output": output, "notebook": notebook, "settings": settings, "timeout": timeout}
     done: dict[str, Outcome] = {}
 
     def batch(path: Path | None) -> Batch:
         outcomes = tuple(done[name] for name in asked if name in done)
-        not_run = tuple(name for name in asked if name not in done)
+        not_run = tuple(Path(name).name for name in asked if name not in done)
         return Batch(outcomes, not_run, path, time.monotonic() - started)
 
     def written(is_finished: bool) -> Path:
         about = as_record(batch(None), output, is_finished=is_finished)
-        output.mkdir(parents=True, exist_ok=True)
         write_whole(output / RECORD, as_json(about))
         return output / RECORD
 
-    with contextlib.suppress(KeyboardInterrupt), terminable():
-        results = _one_by_one(asked, options, progress) if jobs == 1 else run_in_processes(asked, options, jobs)
+    results = run_in_processes(asked, options, jobs) if jobs > 1 else _one_by_one(asked, options, progress)
+    with contextlib.suppress(KeyboardInterrupt), terminable(), contextlib.closing(results):
         for name, outcome in results:
             done[name] = outcome
             if record:
@@ -152,7 +157,7 @@ def run_all(
     return batch(written(is_finished=True) if record else None)
 
 
-def _one_by_one(names: list[str], options: dict[str, Any], progress: Progress | None) -> Iterator[tuple[str, Outcome]]:
+def _one_by_one(names: list[str], options: dict[str, Any], progress: Progress | None) -> Generator[tuple[str, Outcome]]:
     for name in names:
         outcome = attempt(name, **options, progress=progress)
         yield name, outcome

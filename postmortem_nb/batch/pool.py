@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 from postmortem_nb.runner import Outcome
 
 
-def run_in_processes(names: list[str], options: dict[str, Any], jobs: int) -> Iterator[tuple[str, Outcome]]:
+def run_in_processes(names: list[str], options: dict[str, Any], jobs: int) -> Generator[tuple[str, Outcome]]:
     """Yield name and outcome of each incident as it is done.
 
     When a worker is killed, the pool is lost and nobody can tell which incident did it: those that were under
@@ -37,13 +37,11 @@ def run_in_processes(names: list[str], options: dict[str, Any], jobs: int) -> It
                 yield name, outcome
         for name in lost:
             (_, outcome), *_ = _through_pool(deque([name]), options, 1)
-            yield name, outcome or Outcome(Path(name).name, "died", "The process that ran it was killed,
-            twice.")
+            killed = Outcome(Path(name).name, "died", "The process that ran it was killed, twice.")
+            yield name, outcome or killed
 
 
-def _through_pool(
-    waiting: deque[str], options: dict[str, Any], jobs: int
-) -> Iterator[tuple[str, Outcome | None]]:
+def _through_pool(waiting: deque[str], options: dict[str, Any], jobs: int) -> Iterator[tuple[str, Outcome | None]]:
     """Take names from the queue until it is empty or the pool is lost; None stands for a lost worker."""
     running: dict[Future[Outcome], str] = {}
     context = multiprocessing.get_context("spawn")
@@ -53,7 +51,12 @@ def _through_pool(
     try:
         while (waiting and is_whole) or running:
             while waiting and is_whole and len(running) < jobs:
-                running[pool.submit(_work, waiting[0], options)] = waiting.popleft()
+                try:
+                    future = pool.submit(_work, waiting[0], options)
+                except BrokenProcessPool:
+                    is_whole = False
+                else:
+                    running[future] = waiting.popleft()
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name = running.pop(future)
                 try:

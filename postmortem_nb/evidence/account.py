@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -78,7 +79,24 @@ class Report:
         return (self.format,) if self.format else ()
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.format or 'nothing'}, {self.read:,} of {self.lines:,} lines read, {self.rejected:,} rejected"
+        counts = f"{self.read:,} of {self.lines:,} lines read, {self.rejected:,} rejected"
+        return f"{self.file}: {self.format or 'unknown format'}, {counts}"
+
+
+def joined(file: str, reports: Sequence[Report]) -> Report:
+    """Return one account of several files."""
+    firsts = [r.first for r in reports if r.first is not None]
+    lasts = [r.last for r in reports if r.last is not None]
+    counts = ("lines", "read", "continued", "blank", "skipped", "rejected", "odd", "clipped")
+    return Report(
+        file=file,
+        format=reports[0].format,
+        **{name: sum(getattr(r, name) for r in reports) for name in counts},
+        truncated="; ".join(f"{r.file}: {r.truncated}" for r in reports if r.truncated),
+        first=min(firsts, default=None),
+        last=max(lasts, default=None),
+        zone=reports[0].zone,
+    )
 
 
 @dataclass

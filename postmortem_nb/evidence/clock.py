@@ -22,7 +22,8 @@ from postmortem_nb.times import candidates, localize, zone_named
 
 Stamp = tuple[str, int | None]  # "2024-01-14T02:05:00.123456789" and the offset in minutes, None if it has none
 
-MONTHS = {m: f"{i:02d}" for i, m in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = {name: f"{number:02d}" for number, name in enumerate(_NAMES, 1)}
 UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}  # nanoseconds in each
 
 _CLOCK = r"(\d{2}:\d{2}:\d{2})(?:[.,](\d{1,12}))?"

@@ -35,7 +35,7 @@ class How:
         Columns to leave out.
     service : str or None
         Service of every row.
-    roles : mapping or None
+    cast : mapping or None
         Slack user id → role, where it is known already.
     """
 
@@ -48,7 +48,7 @@ class How:
     columns: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     service: str | None = None
-    roles: Mapping[str, str] | None = None
+    cast: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.year is not None and not 1970 <= self.year <= 2200:
@@ -56,9 +56,7 @@ class How:
                 f"{self.name}: year {self.year} is not between 1970 and 2200. Give the year of the first record."
             )
         if self.change not in ("ask", "first", "second"):
-            raise SettingError(
-                f'{self.name}: clock_change {self.change!r} is none of "ask", "first" and "second".'
-            )
+            raise SettingError(f'{self.name}: clock_change {self.change!r} is none of "ask", "first" and "second".')
 
 
 def existing(path: str | Path, *, folder: bool = False) -> Path:

@@ -54,10 +54,12 @@ def blocks(path: Path, tally: Tally) -> Iterator[list[str]]:
 
 
 def head(stream: Iterator[list[str]], wanted: int = 200) -> list[list[str]]:
-    """Take blocks until they hold enough lines to look at."""
+    """Take blocks until they hold enough lines to look at; fewer only where the file ends."""
     taken: list[list[str]] = []
-    while sum(map(len, taken)) < wanted and (block := next(stream, None)) is not None:
+    found = 0
+    while found < wanted and (block := next(stream, None)) is not None:
         taken.append(block)
+        found += sum(bool(line) and not line.isspace() for line in block)
     return taken
 
 
@@ -98,9 +100,7 @@ def _unpacked(path: Path, tally: Tally) -> Iterator[bytes]:
         file.seek(0)
         for magic, name in OTHERS.items():
             if start.startswith(magic):
-                raise Unreadable(
-                    f"{tally.file}: it is {name}, which is not read. Unpack or convert it first."
-                )
+                raise Unreadable(f"{tally.file}: it is {name}, which is not read. Unpack or convert it first.")
         if start.startswith(UTF16):
             raise Unreadable(f"{tally.file}: it is UTF-16 text. Convert it to UTF-8 first.")
         chunks = iter(lambda: file.read(CHUNK), b"")

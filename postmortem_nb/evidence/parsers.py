@@ -10,8 +10,10 @@ Keys = Mapping[str, Sequence[str]]  # field → names that it has in different p
 Values = tuple[str | None, ...]  # one for each field
 Parser = Callable[[str], Values | None]
 
-# The scanner never looks twice at a character: key=, then a quoted or a bare value.
-_PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,80})=(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s"]*))(?=\s|$)')
+_DECODER = json.JSONDecoder(parse_float=str)  # an epoch keeps all its digits
+
+# A key begins a word, so that a long word is passed over at once.
+_PAIR = re.compile(r'(?<!\S)([A-Za-z_@][\w.@/-]{0,80})=(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s"]*))(?=\s|$)')
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 
@@ -22,24 +24,25 @@ def json_parser(keys: Keys, required: Sequence[str] = ()) -> Parser:
     Parameters
     ----------
     keys : mapping
-        Field → names of its key; a dot reaches into nested objects (``log.level``), but a key with that dot comes first.
+        Field → names of its key; a dot reaches into nested objects (``log.level``), a key with that dot comes first.
         A record without a time is refused; one without a message is its own message.
     required : sequence of str
         Keys that every record of the format has.
     """
     fields = list(keys)
     at_time, at_message = fields.index("time"), fields.index("message")
+    paths = [[(name, name.split(".") if "." in name else None) for name in names] for names in keys.values()]
 
     def parse(line: str) -> Values | None:
         record = record_in(line)
         if record is None or any(key not in record for key in required):
             return None
-        values = [_first(record, names) for names in keys.values()]
+        values = [_first(record, names) for names in paths]
         if not values[at_time]:
             return None
         if values[at_message] is None:
             values[at_message] = line.strip()
-        return tuple(values)
+        return tuple(map(_writable, values)) if "\\u" in line else tuple(values)
 
     return parse
 
@@ -50,7 +53,7 @@ def record_in(line: str) -> dict[str, object] | None:
     if not text.startswith("{") or not text.endswith("}"):
         return None
     try:
-        record = json.loads(text, parse_float=str)
+        record = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
@@ -81,19 +84,23 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda m: _ESCAPED.get(m[1], m[1]), text) if "\\" in text else text
 
 
-def _first(record: Mapping[str, object], names: Sequence[str]) -> str | None:
+def _first(record: Mapping[str, object], names: Sequence[tuple[str, list[str] | None]]) -> str | None:
     """Return the first of the named values that is one value, as text."""
-    for name in names:
-        value = record.get(name)
-        if value is None and "." in name:
-            value = _nested(record, name)
-        if (text := plain(value)) is not None:
+    for name, parts in names:
+        if name in record:
+            value = record[name]
+        elif parts is not None and parts[0] in record:
+            value = _nested(record, parts)
+        else:
+            continue
+        text = value if type(value) is str else plain(value)
+        if text:
             return text
     return None
 
 
-def _nested(record: object, name: str) -> object:
-    for part in name.split("."):
+def _nested(record: object, parts: Sequence[str]) -> object:
+    for part in parts:
         if not isinstance(record, dict):
             return None
         record = record.get(part)
@@ -101,13 +108,17 @@ def _nested(record: object, name: str) -> object:
 
 
 def plain(value: object) -> str | None:
-    """Return a JSON value as text; None for objects, lists, nothing and empty text."""
+    """Return a JSON value as text; None for objects, lists, truth values, nothing and empty text."""
     if isinstance(value, str):
-        # An escaped half of a surrogate pair is a text that nothing can write down again.
-        return value.encode("utf-8", "replace").decode("utf-8") or None
-    if isinstance(value, bool) or value is None or isinstance(value, (dict, list)):
+        return _writable(value) or None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return str(value) if not isinstance(value, int) or abs(value) < 10**30 else None
+    return str(value) if abs(value) < 10**30 else None
+
+
+def _writable(text: str | None) -> str | None:
+    """Return a text without escaped halves of surrogate pairs, which nothing can write down again."""
+    return text and text.encode("utf-8", "replace").decode("utf-8")
 
 
 PARSERS: dict[str, Callable[[Keys, Sequence[str]], Parser]] = {"json": json_parser, "logfmt": logfmt_parser}

@@ -104,8 +104,7 @@ def draw_incident(
     onset, recovery : Timestamp
         True ends of the (first) impact, UTC; ``recovery=None`` is still open when the record ends.
     kind, size
-        What goes wrong and how badly; see `Impact`. By default 0.6 of the requests, or five times the
-        duration.
+        What goes wrong and how badly; see `Impact`. By default 0.6 of the requests, or five times the duration.
     more : tuple of Impact
         Further impacts, for incidents with several windows.
     start, end : Timestamp, optional
@@ -138,17 +137,13 @@ def draw_incident(
     )
     requests = draw_requests(traffic)
     truth = Truth.of(requests, traffic)
-    metrics = minute_metrics(requests, traffic.start, traffic.end, seed=seed, gaps=gaps)
     root = Path(folder)
     texts = {
         "incident.toml": _toml(root.name, kind, declared, is_open=truth.is_open),
         "narrative.md": NARRATIVE,
-        "logs/access.log": _joined(access_lines(_outside(requests, gaps))),
-        "logs/error.log": _joined(nginx_error_lines(_outside(_errors(traffic), gaps), zone="UTC")),
-        "metrics/web.csv": metrics_csv(metrics),
+        **_evidence(traffic, requests, gaps),
     }
-    detected = declared.get("detected")
-    if detected is not None:
+    if (detected := declared.get("detected")) is not None:
         alert = alertmanager("WebImpaired", detected, truth.recovery, summary="The web service is impaired.")
         texts["events/alerts.json"] = json.dumps(alert, indent=1) + "\n"
     for name, text in texts.items():
@@ -156,6 +151,17 @@ def draw_incident(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
     return truth
+
+
+def _evidence(traffic: Traffic, requests: pd.DataFrame, gaps: tuple[Interval, ...]) -> dict[str, str]:
+    """Return file name → text of the telemetry."""
+    return {
+        "logs/access.log": _joined(access_lines(_outside(requests, gaps))),
+        "logs/error.log": _joined(nginx_error_lines(_outside(_errors(traffic), gaps), zone="UTC")),
+        "metrics/web.csv": metrics_csv(
+            minute_metrics(requests, traffic.start, traffic.end, seed=traffic.seed, gaps=gaps)
+        ),
+    }
 
 
 def _errors(traffic: Traffic) -> pd.DataFrame:

@@ -38,6 +38,9 @@ ATTRIBUTES = {
     "col": {"span"},
     "colgroup": {"span"},
 }
+# A tag that is taken out can leave its neighbours in an order that a browser would read otherwise, so the result is
+# cleaned again until it no longer changes: what was checked is then what a browser sees.
+PASSES = 6
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 ROLES = {"region", "group", "list", "listitem", "note", "img", "presentation", "none"}
 
@@ -50,7 +53,7 @@ _PICTURE = re.compile(r"data:image/(svg\+xml|png|jpeg|webp);base64,[A-Za-z0-9+/]
 # What a reader cannot see or what reorders the text around it: control characters, zero width, bidi.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\U000e0000-\U000e007f]"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
 )
 
 
@@ -71,7 +74,15 @@ def clean(html: str) -> str:
     """
     # Half a surrogate pair may stand in a notebook's JSON but in no file that others can read.
     html = html.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    cleaned = nh3.clean(
+    for _ in range(PASSES):
+        before, html = html, _pass(html)
+        if html == before:
+            return visible(html)
+    return visible(nh3.clean_text(html))  # markup that never settles is shown as text
+
+
+def _pass(html: str) -> str:
+    return nh3.clean(
         html,
         tags=set(TAGS),
         clean_content_tags=set(GONE),
@@ -80,7 +91,6 @@ def clean(html: str) -> str:
         url_schemes={"http", "https", "mailto", "data"},
         link_rel="noreferrer",
     )
-    return visible(cleaned)
 
 
 def visible(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -13,11 +14,13 @@ HIDDEN_TAGS = frozenset({"remove-cell", "injected-parameters", "papermill-error-
 LIVE = ("application/javascript", "application/vnd.jupyter.widget-view+json")
 SHOWN = ("text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain")
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
+WIDE = 600  # pixels
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _ADDRESS = re.compile(r"<[^<>]*\bat 0x[0-9a-fA-F]+>")
+_FOLDERS = re.compile(r"(?<![\w.:/])(?:/|[A-Za-z]:\\)(?:[^\s/\\'\"()<>:]+[/\\])+")
 _SVG_NOISE = re.compile(r"<\?xml[^>]*\?>|<!DOCTYPE[^>]*>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
-_SVG_SIZE = re.compile(r'\b(width|height)="([\d.]+)pt"')  # matplotlib writes points
+_SVG_SIZE = re.compile(r'\b(width|height)="([\d.]+)(pt|px)?"')
 
 
 def reading_copy(nb: NotebookNode) -> NotebookNode:
@@ -44,17 +47,18 @@ def failure(nb: NotebookNode) -> dict[str, str] | None:
     """Return what stopped the run as ``name`` and ``message``, or None if it came to its end.
 
     A kernel that died or ran out of time leaves no error in the notebook, only cells that were never counted.
+    Folders of the machine are left out of the message.
     """
     code = [c for c in nb.cells if c.cell_type == "code" and c.source.strip()]
     for cell in code:
         for output in cell.outputs:
             if output.output_type == "error":
-                return {"name": plain(output.ename), "message": plain(output.evalue)}
+                return {"name": plain(output.ename), "message": _FOLDERS.sub("…", plain(output.evalue))}
     missed = sum(c.execution_count is None for c in code)
     if missed:
         return {
             "name": "Not run",
-            "message": f"{missed} of {len(code)} code cells were not run to their end.",
+            "message": f"{missed} of {len(code)} code cells did not come to their end.",
         }
     return None
 
@@ -68,10 +72,15 @@ def plain(text: str) -> str:
     return _ANSI.sub("", text)
 
 
-def picture(output: NotebookNode) -> dict[str, str]:
-    """Return ``src`` (a data address), ``alt``, ``caption``, ``width`` and ``height`` of a picture output.
+def picture(output: NotebookNode) -> dict[str, Any]:
+    """Return what the template writes for a picture output.
 
-    The alternative text is the output's metadata, else its caption, else its plain text.
+    Returns
+    -------
+    dict
+        ``src`` (a data address), ``alt`` (from the output's metadata, else its caption, else its plain text),
+        ``caption``, ``width`` and ``height`` in pixels or empty, ``plain`` (a drawing that does not follow the
+        reader's theme and width by itself, as ours do), ``wide`` (a plain picture that must scroll on a phone).
     """
     kind = next(k for k in PICTURES if k in output.data)
     about = output.metadata.get(kind, {}) or output.metadata
@@ -83,15 +92,24 @@ def picture(output: NotebookNode) -> dict[str, str]:
         data = "".join(output.data[kind].split())
         width, height = (str(about.get(side) or "") for side in ("width", "height"))
     src = f"data:{kind};base64,{data}"
-    return {"src": src, "alt": alt, "caption": caption, "width": width, "height": height}
+    adapts = kind == "image/svg+xml" and "prefers-color-scheme" in output.data[kind]
+    return {
+        "src": src,
+        "alt": alt,
+        "caption": caption,
+        "width": width,
+        "height": height,
+        "plain": not adapts,
+        "wide": not adapts and width.isdecimal() and int(width) >= WIDE,
+    }
 
 
 def _svg(source: str) -> tuple[str, str, str]:
     """Encode a drawing; its comments and metadata (the time of drawing) are no part of the picture."""
     source = _SVG_NOISE.sub("", source).strip()
     root = re.match(r"<svg\b[^>]*>", source)
-    sizes = dict(_SVG_SIZE.findall(root[0])) if root else {}
-    pixels = {side: str(round(float(points) * 4 / 3)) for side, points in sizes.items()}
+    sizes = _SVG_SIZE.findall(root[0]) if root else []
+    pixels = {side: str(round(float(size) * (4 / 3 if unit == "pt" else 1))) for side, size, unit in sizes}
     encoded = base64.b64encode(source.encode("utf-8", "replace")).decode("ascii")
     return encoded, pixels.get("width", ""), pixels.get("height", "")
 

@@ -45,6 +45,11 @@ class PostmortemExporter(HTMLExporter):
         # Not the current folder, which nbconvert would search: a report must not depend on where it is made.
         return [str(TEMPLATES)]
 
+    @default("template_paths")
+    def _template_paths(self, prune: bool = True, root_dirs: list[str] | None = None) -> list[str]:
+        # A file named by --template-file counts before ours of the same name, and finds ours by its folder.
+        return [*self.extra_template_paths, *super()._template_paths(prune, root_dirs), str(TEMPLATES)]
+
     @property
     def default_config(self) -> Config:
         """What nbconvert starts from: no code, no prompts, no raw cells."""

@@ -55,12 +55,15 @@ def arrange(body: str) -> Page:
     from their words, so a link to one stays good from run to run.
     """
     reader = _Reader(body)
-    headings = _named(_levelled(reader.headings), reader.ids | set(RESERVED))
+    worded = [h for h in reader.headings if h.text]
+    headings = _named(_levelled(worded), reader.ids | set(RESERVED))
     known = {h.id for h in headings} | reader.ids | set(RESERVED)
     edits = list(reader.edits)
     for heading in headings:
         edits.append((heading.start, heading.start + 3, f'<h{heading.level} id="{heading.id}"'))
         edits.append((heading.end, heading.end + 5, f"</h{heading.level}>"))
+    for empty in (h for h in reader.headings if not h.text):  # it would be read out as a heading of nothing
+        edits += [(empty.start, empty.start + 3, "<p"), (empty.end, empty.end + 5, "</p>")]
     edits += [(start, end, _link(target, known)) for start, end, target in reader.links]
     title = next((h.text for h in headings if h.level == 1), "")
     contents = tuple(Entry(h.level, h.id, h.text) for h in headings if h.level in (2, 3) and h.listed)
@@ -173,7 +176,7 @@ class _Reader(HTMLParser):
                 in_card = any("pnb-card" in k.split() for _, k, _, _ in self._open)
                 folded = any(t == "details" for t, _, _, _ in self._open)
                 level = HEADINGS.index(name) + 1
-                listed = bool(text) and not in_card and not folded
+                listed = not in_card and not folded
                 self.headings.append(_Heading(level, start, self._place(), text, in_card, listed))
             elif "pnb-lead" in kind.split() and not self.lead:
                 self.lead = text

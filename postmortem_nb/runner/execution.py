@@ -232,7 +232,8 @@ def _explained(error: BaseException | None, part: Path, kernel: type[Kernel], de
     if isinstance(error, OSError) and not isinstance(error, CellTimeoutError):
         return error  # a full disk is not the notebook's failure
     where = _stopped_in(part)
-    if error is None or (isinstance(error, CellTimeoutError) and deadline.has_passed):
+    is_late = isinstance(error, (CellTimeoutError, RuntimeError)) and not isinstance(error, DeadKernelError)
+    if error is None or (is_late and deadline.has_passed):
         return NotebookStopped("timeout", f"It did not finish within {deadline}; it stopped {where}.")
     if isinstance(error, DeadKernelError):
         return NotebookStopped("died", f"The kernel ended {where}: {kernel.death()}.", kernel.last_words())

@@ -85,7 +85,7 @@ class Job:
         from postmortem_nb.sections import investigate  # late: matplotlib takes a second to import
 
         settings = {name: value for name, value in self.values.items() if name in Settings.model_fields}
-        analysis = investigate(self.folder, **settings).analysis
+        analysis = investigate(str(self.folder), **settings).analysis
         counted = Counter(finding.severity for finding in analysis.findings)
         return analysis.to_dict(), {severity: counted[severity] for severity in SEVERITIES}
 
@@ -143,4 +143,5 @@ def _address(folder: Path, notebook: Path) -> tuple[str, Path]:
             return folder.name, notebook.parent
     if folder.parent.name == "incidents" and folder.parent.parent.name == "data":
         return folder.name, folder.parents[2]
-    return f"./{folder.name}", folder.parent
+    outside = folder.parents[min(1, len(folder.parents) - 1)]
+    return folder.relative_to(outside).as_posix(), outside

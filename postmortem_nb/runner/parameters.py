@@ -100,7 +100,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         if name not in Settings.model_fields:
             raise SettingError(f"there is no setting {name!r}. {near(str(name), Settings.model_fields)}")
-        _check_type(name, value, _kinds_of_setting(name))
+        _check_type(name, value, kinds_of_setting(name))
     Settings.build(**settings)
 
 
@@ -128,14 +128,14 @@ def check_parameters(declared: Mapping[str, Parameter], given: Mapping[str, Any]
             raise SettingError(f"{place} has no parameter {name!r}. {near(str(name), declared)}")
         if not NAME.fullmatch(name):
             raise SettingError(f"{place}: {name!r} is not a plain lower-case word; rename it in the parameters cell.")
-        _check_type(name, value, {declared[name].kind} | _kinds_of_setting(name))
+        _check_type(name, value, {declared[name].kind} | kinds_of_setting(name))
     values: dict[str, Scalar] = {name: given.get(name, p.default) for name, p in declared.items()}
     known: dict[str, Any] = {n: v for n, v in values.items() if n in Settings.model_fields}
     Settings.build(**known)
     return values
 
 
-def _kinds_of_setting(name: str) -> set[type]:
+def kinds_of_setting(name: str) -> set[type]:
     """Return the plain types that a setting accepts: of ``str | float`` both."""
     if name not in Settings.model_fields:
         return set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -20,20 +21,27 @@ from postmortem_nb.runner.interruption import undisturbed
 ENDINGS = {"notebook": "ipynb", "html": "html", "json": "json"}
 
 
-@contextlib.contextmanager
-def part_folder(output: Path, incident: str) -> Iterator[Path]:
-    """Make a folder beside the results, on the same disk, and remove it whatever happens.
+def make_folder(output: Path) -> None:
+    """Make the output folder, unless it is there.
 
     Raises
     ------
     SettingError
-        If the output folder cannot be made or written to.
+        If it cannot be made or written to.
     """
     try:
         output.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".part-{incident}-", dir=output))
+        if not os.access(output, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise SettingError(f"output: cannot write to {output} ({error.strerror}). Name another folder.") from error
+
+
+@contextlib.contextmanager
+def part_folder(output: Path, incident: str) -> Iterator[Path]:
+    """Make a folder beside the results, on the same disk, and remove it whatever happens."""
+    make_folder(output)
+    part = Path(tempfile.mkdtemp(prefix=f".part-{incident}-", dir=output))
     try:
         yield part
     finally:

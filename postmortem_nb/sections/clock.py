@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from postmortem_nb.analysis.comparison import Comparison
+from postmortem_nb.analysis.moments import Moment
 from postmortem_nb.analysis.timings import Timing
 from postmortem_nb.charts import chart_timeline, chart_timing
 from postmortem_nb.incident import Hypothesis
@@ -24,12 +25,13 @@ def timings(post: Postmortem) -> Section:
     known = [t for t in post.analysis.timings if t.duration.is_known]
     missing = [t for t in post.analysis.timings if not t.duration.is_known]
     columns = ("Time", "Value", "From", "To", "Basis", "Definition")
+    days = {i.best.date() for t in known for m in (t.start, t.end) if m and (i := m.instant).best is not None}
     rows = [
         (
             _linked(t),
             t.text,
-            _end(t, "start"),
-            _end(t, "end"),
+            _end(t.start, date=len(days) > 1),
+            _end(t.end, date=len(days) > 1),
             t.basis,
             f"{t.definition}{f' ({t.note})' if t.note else ''}",
         )
@@ -53,13 +55,13 @@ def _linked(t: Timing) -> Safe:
     return Safe(f'<a href="#claim-{t.id}">{escape(t.name)}</a>')
 
 
-def _end(t: Timing, which: str) -> str:
-    moment = t.start if which == "start" else t.end
+def _end(moment: Moment | None, *, date: bool) -> str:
+    """Return one end of a time; the date only where the incident has several."""
     if moment is None:
         return ""
     if not moment.instant.is_known:
         return f"{moment.label}: not recorded"
-    return f"{moment.label}: {format_instant(moment.instant)}"
+    return f"{moment.label}, {format_instant(moment.instant, date=date)}"
 
 
 def _compared(post: Postmortem) -> Iterator[object]:

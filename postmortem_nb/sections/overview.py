@@ -74,8 +74,7 @@ def summary(post: Postmortem) -> Section:
     windows = post.analysis.windows
     spans = [
         format_window(w.span, is_open=w.is_open)
-        + (f" ({format_window(w.span, zone, is_open=w.is_open)})" if zone != UTC else "")
-        + f": {w.duration}"
+        + (f" · {format_window(w.span, zone, is_open=w.is_open)}" if zone != UTC else "")
         for w in windows
     ]
     declared = " to ".join(

@@ -50,7 +50,7 @@ SHOWN = 3  # lines shown when none can be
 PARTS = {
     "iso": (
         r"\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?"
-        r"(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}(?!\d)))?"
+        r"(?:[ ]?(?:Z|UTC|[+-]\d{2}:?\d{2}(?!\d)))?"
     ),
     "level": ANY,
     "LEVEL": UPPER,
@@ -176,5 +176,5 @@ def _pattern(text: str) -> tuple[Parser, tuple[str, ...]]:
 
 def _filled(text: str) -> str:
     for name, part in PARTS.items():
-        text = text.replace(f"<<{name}>>", part.replace(" ", r"[ ]"))
+        text = text.replace(f"<<{name}>>", part)
     return text

@@ -1,0 +1,163 @@
+"""Signs of the incident: what could have told us of it, when, by which channel, and which of them counts.
+
+A recorded event belongs to this incident if it lies near the impact: not more than 5 min before its earliest start,
+and for alerts not more than 5 min after its end (an hour for pages and acknowledgements; a report may come at any
+later time). Earlier ones are precursors: they are listed and not counted. What ``incident.toml`` declares is always
+counted, so that a declared detection before the measured start shows up as a contradiction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from postmortem_nb.findings import Finding
+from postmortem_nb.incident import Incident
+from postmortem_nb.times import UNKNOWN, Instant, between, format_duration, format_instant
+
+TOLERANCE = pd.Timedelta(minutes=5)  # an alert may lie outside the measured impact by this much and still be about it
+LATE = pd.Timedelta(hours=1)  # a page may be sent or answered this long after the impact is over
+COUNTED, PRECURSOR, LATER = "counted", "precursor", "later"
+KINDS = {"alert": TOLERANCE, "page": LATE, "acknowledgement": LATE, "detection": None}  # and how late each may be
+DECLARED_AS = {"alert": "signalled", "page": "paged", "acknowledgement": "acknowledged", "detection": "detected"}
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing that told somebody of the incident, or could have.
+
+    Parameters
+    ----------
+    kind : {"alert", "page", "acknowledgement", "detection"}
+        An alert is automatic; a detection is a person who noticed or a report that was read.
+    instant : Instant
+        When, with its basis and evidence.
+    who : str
+        Role or tool; empty if it is not recorded.
+    text : str
+        What it said.
+    role : {"counted", "precursor", "later"}
+        Whether it is about this incident.
+    is_declared : bool
+        Whether ``incident.toml`` says so, as against a file of evidence.
+    """
+
+    kind: str
+    instant: Instant
+    who: str
+    text: str
+    role: str
+    is_declared: bool
+
+
+def find_signs(incident: Incident, start: Instant, end: Instant) -> tuple[Sign, ...]:
+    """Return every sign of the incident in time order.
+
+    Parameters
+    ----------
+    incident : Incident
+    start, end : Instant
+        Impact as far as it is known; an open bound leaves that side open.
+    """
+    signs = [*_recorded(incident.events, start, end), *_declared(incident)]
+    return tuple(sorted(signs, key=lambda s: s.instant.best or pd.Timestamp.max.tz_localize("UTC")))
+
+
+def _recorded(events: pd.DataFrame, start: Instant, end: Instant) -> Iterator[Sign]:
+    chosen = events[events["kind"].isin(KINDS) & events["time"].notna()]
+    for row in chosen.to_dict("records"):
+        instant, kind = instant_of(row), str(row["kind"])
+        who = row["actor"] if isinstance(row["actor"], str) and row["actor"] else row["source"]
+        role = _role(instant, start, end, KINDS[kind])
+        yield Sign(kind, instant, who if isinstance(who, str) else "", str(row["text"]), role, is_declared=False)
+
+
+def _role(instant: Instant, start: Instant, end: Instant, late: pd.Timedelta | None) -> str:
+    if instant.hi is not None and start.lo is not None and instant.hi < start.lo - TOLERANCE:
+        return PRECURSOR
+    if late is not None and instant.lo is not None and end.hi is not None and instant.lo > end.hi + late:
+        return LATER
+    return COUNTED
+
+
+def _declared(incident: Incident) -> Iterator[Sign]:
+    for kind, name in DECLARED_AS.items():
+        instant = incident.facts.milestones.get(name)
+        if instant.is_known:
+            yield Sign(kind, instant, "", f"declared as {name}", COUNTED, is_declared=True)
+    for row in incident.facts.timeline:
+        if row.kind == "detection" and row.at.is_known:
+            yield Sign("detection", row.at, row.actor, row.text, COUNTED, is_declared=True)
+
+
+def instant_of(row: dict[Any, Any]) -> Instant:
+    """Return when an event of an events frame was; one without bounds is exact."""
+    lo, at, hi = (None if pd.isna(row[c]) else row[c] for c in ("time_lo", "time", "time_hi"))
+    if lo is None and hi is None:
+        lo = hi = at
+    elif lo is None or hi is None:  # "before" or "after": the time is that bound, not a best value
+        at = None
+    return Instant(lo, at, hi, str(row["basis"]), evidence=str(row["evidence"]))
+
+
+def first(signs: Iterable[Sign], *kinds: str, declared: bool | None = None) -> Instant:
+    """Return the first counted sign of these kinds; `declared` keeps only declared ones, or only recorded ones."""
+    return earliest(
+        s.instant
+        for s in signs
+        if s.role == COUNTED and s.kind in kinds and (declared is None or s.is_declared == declared)
+    )
+
+
+def earliest(instants: Iterable[Instant]) -> Instant:
+    """Return the first of several uncertain instants, with the bounds of a minimum; unknown if none is known.
+
+    Basis, wording and evidence are those of the one with the earliest best value.
+
+    >>> t = [pd.Timestamp(f"2024-01-14T10:{m}Z") for m in (13, 18, 20, 23)]
+    >>> about, exact = Instant(t[0], t[1], t[3]), Instant.exact(t[2])
+    >>> earliest([about, exact]).hi == t[2]
+    True
+    """
+    known = [i for i in instants if i.is_known]
+    if not known:
+        return UNKNOWN
+    chosen = min(known, key=lambda i: i.best or pd.Timestamp.max.tz_localize("UTC"))
+    lows, highs = [i.lo for i in known], [i.hi for i in known if i.hi is not None]
+    lo = None if None in lows else min(t for t in lows if t is not None)
+    hi = min(highs, default=None)
+    if (lo, hi) == (chosen.lo, chosen.hi):
+        return chosen
+    at = min((i.at for i in known if i.at is not None), default=None)
+    at = at if at is None or hi is None or at <= hi else None
+    return Instant(lo, at, hi, chosen.basis, chosen.text, chosen.evidence)
+
+
+def sign_findings(signs: tuple[Sign, ...]) -> tuple[Finding, ...]:
+    """Return what the signs say about detection: precursors, and people who were faster than the alerts."""
+    findings = []
+    for kind in KINDS:
+        early = [s for s in signs if s.kind == kind and s.role == PRECURSOR]
+        if early:
+            shown = "; ".join(f"“{s.text}” at {format_instant(s.instant)}" for s in early[:3])
+            more = f" and {len(early) - 3:,} more" if len(early) > 3 else ""
+            findings.append(
+                Finding(
+                    f"early-{kind}",
+                    "note",
+                    early[0].instant.evidence,
+                    f"not counted, being more than {format_duration(TOLERANCE)} before the impact: {shown}{more}.",
+                    "If it was a precursor, say so in the timeline.",
+                )
+            )
+    automatic, person = first(signs, "alert"), first(signs, "detection", "acknowledgement")
+    lead = between(person, automatic)
+    if lead.lo is not None and lead.lo > pd.Timedelta(0):
+        text = f"people were aware at {person}, {lead} before the first automatic signal ({automatic})."
+        findings.append(
+            Finding("noticed-before-signal", "note", "detection", text, "An earlier alert would have been possible.")
+        )
+    return tuple(findings)

@@ -1,0 +1,202 @@
+"""The shape of the machine-readable result: what ``reports/<id>.json`` holds, and its JSON schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class InstantModel(_Model):
+    """An instant known within bounds; ISO 8601, UTC."""
+
+    at: str | None = Field(description="best single value; null if there is none")
+    lo: str | None = Field(description="earliest; null if open or unknown")
+    hi: str | None = Field(description="latest; null if open or unknown")
+    basis: str = Field(description="measured, declared, system or inferred; empty if unknown")
+    evidence: str = Field(description="file, file:line or query that supports it")
+
+
+class WindowModel(_Model):
+    """One impact window, half-open."""
+
+    onset: InstantModel
+    recovery: InstantModel
+    is_open: bool = Field(description="the record ends before the window does")
+    score: float = Field(description="worst distance from the baseline over the threshold's")
+    kind: str
+    unknown: float = Field(description="share of the window without samples")
+
+
+class BaselineModel(_Model):
+    """What was taken as normal, and the levels that follow from it, in the unit of the signal."""
+
+    center: float
+    spread: float = Field(description="robust standard deviation")
+    enter: float = Field(description="a window opens beyond this")
+    leave: float = Field(description="a window closes on the good side of this")
+    severe: float | None = Field(description="impact beyond this is severe; null without a window")
+    samples: int
+    how: str
+    rule: str
+
+
+class SensitivityModel(_Model):
+    """The windows under another threshold and merge gap."""
+
+    threshold: float
+    merge_gap: str
+    windows: int
+    onset: str | None
+    recovery: str | None
+    impact_seconds: float
+
+
+class SignModel(_Model):
+    """An alert, page, acknowledgement or report."""
+
+    kind: str
+    instant: InstantModel
+    who: str
+    text: str
+    role: str = Field(description="counted, precursor (before the impact) or later (after it)")
+
+
+class PathModel(_Model):
+    """An explanation that responders held, and what it cost."""
+
+    text: str
+    verdict: str
+    start: InstantModel
+    end: InstantModel
+    seconds: float | None
+    seconds_lo: float | None
+    seconds_hi: float | None
+    person_minutes: float | None = Field(description="minutes times people")
+
+
+class PatternModel(_Model):
+    """A log pattern whose rate changed."""
+
+    pattern: str
+    change: str
+    before: int
+    during: int
+    after: int
+    per_min_before: float
+    per_min_during: float
+    score: float = Field(description="likelihood ratio G2 of the two rates")
+    file: str = Field(description="one line of it stands here")
+    line: int
+
+
+class ClaimModel(_Model):
+    """One computed value of the ledger."""
+
+    id: str
+    value: str | float | int | None = Field(description="instants ISO 8601 UTC, durations in seconds")
+    lo: str | float | int | None
+    hi: str | float | int | None
+    unit: str
+    text: str = Field(description="as printed in the report")
+    basis: str
+    definition: str
+    inputs: list[str]
+    note: str = Field(description="why it is missing, or what to bear in mind")
+
+
+class TimingModel(_Model):
+    """One time with both ends."""
+
+    id: str
+    name: str
+    definition: str
+    start: str | None = Field(description="name of the moment it starts from")
+    end: str | None
+    seconds: float | None
+    seconds_lo: float | None
+    seconds_hi: float | None
+    basis: str
+    note: str
+
+
+class ComparisonModel(_Model):
+    """A declared milestone beside its measurement."""
+
+    moment: str
+    version: str = Field(description="published version it is from; empty for the current one")
+    declared: InstantModel
+    measured: InstantModel
+    seconds: float | None = Field(description="declared minus measured")
+    seconds_lo: float | None
+    seconds_hi: float | None
+    verdict: str
+    note: str
+
+
+class FindingModel(_Model):
+    """A weakness or contradiction."""
+
+    id: str
+    severity: str
+    where: str
+    text: str
+    fix: str
+
+
+class FileModel(_Model):
+    """One evidence file."""
+
+    file: str
+    kind: str
+    format: str
+    bytes: int
+    sha256: str
+    rows: int
+    rejected: int
+    first: str | None
+    last: str | None
+
+
+class Result(_Model):
+    """Everything computed from one incident."""
+
+    schema_version: int
+    generator: str = Field(description="name and version of this package")
+    incident: str
+    title: str
+    status: str
+    severity: str
+    services: list[str]
+    synthetic: str = Field(description="what of the telemetry is synthetic; empty if nothing is")
+    settings: dict[str, str | float] = Field(description="settings in force")
+    signal: str | None = Field(description="name of the measured signal")
+    baseline: BaselineModel | None
+    windows: list[WindowModel]
+    near_misses: list[WindowModel]
+    sensitivity: list[SensitivityModel]
+    moments: dict[str, InstantModel]
+    signs: list[SignModel]
+    timings: list[TimingModel]
+    comparison: list[ComparisonModel]
+    paths: list[PathModel]
+    patterns: list[PatternModel]
+    claims: list[ClaimModel]
+    findings: list[FindingModel]
+    files: list[FileModel]
+
+
+def result_schema() -> dict[str, Any]:
+    """Return the JSON schema of the result (draft 2020-12)."""
+    schema = Result.model_json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "postmortem-nb result",
+        **schema,
+    }

@@ -1,0 +1,189 @@
+"""How many log lines there were, by how bad they say they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from postmortem_nb.analysis import Analysis
+from postmortem_nb.charts.chart import Chart, chart_of
+from postmortem_nb.charts.marks import SYNTHETIC, draw_time_axis, draw_value_axis, draw_windows
+from postmortem_nb.charts.points import ROWS
+from postmortem_nb.charts.signal import plain_number
+from postmortem_nb.charts.style import (
+    ERROR,
+    FULL,
+    IMPACT,
+    INFO,
+    INK,
+    LAYERS,
+    NARROW,
+    POINTS,
+    QUIET,
+    WARNING,
+    Layer,
+    axes,
+    figure,
+    size_of,
+    write,
+)
+from postmortem_nb.charts.view import View, choose_view
+from postmortem_nb.times import format_duration, format_window
+
+LEVELS = {
+    "ERROR": ("ERROR", "CRITICAL"),
+    "WARNING": ("WARNING",),
+    "INFO": ("INFO", "DEBUG", "TRACE"),
+    "no level": (),
+}
+STATUS = ("5xx", "4xx", "2xx–3xx")
+COLORS = {"ERROR": ERROR, "WARNING": WARNING, "INFO": INFO, "no level": INFO} | dict(
+    zip(STATUS, (ERROR, WARNING, INFO), strict=True)
+)
+LEFT, RIGHT, HEAD, BOTTOM, PANEL = 56.0, 114.0, 28.0, 44.0, 86.0
+MOST_BINS = 180
+WIDTHS = ("1min", "2min", "5min", "10min", "15min", "30min", "1h", "2h", "6h", "12h", "1D", "7D")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Counts of one kind of log: what it is, and one column a class, worst first, one row a bin."""
+
+    title: str
+    counts: pd.DataFrame
+
+
+def chart_logs(analysis: Analysis) -> Chart | None:
+    """Return log volume over time by level, and by status class for access logs; None without logs in view."""
+    view = choose_view(analysis)
+    if view is None or analysis.incident.logs.empty:
+        return None
+    width = bin_width(view)
+    panels = find_panels(analysis.incident.logs, view, width)
+    if not panels:
+        return None
+    synthetic = bool(analysis.incident.facts.synthetic)
+
+    def draw() -> Figure:
+        height = BOTTOM + len(panels) * (HEAD + PANEL)
+        fig = figure(FULL[0], height / POINTS)
+        for n, panel in enumerate(panels):
+            below = BOTTOM + (len(panels) - 1 - n) * (HEAD + PANEL)
+            ax = axes(fig, LEFT, HEAD + n * (HEAD + PANEL), RIGHT, below)
+            draw_windows(ax, analysis.windows, view)
+            draw_counts(ax, panel, view, width)
+            draw_time_axis(ax, view, labels=n == len(panels) - 1)
+            _title(ax, panel.title, stamp=SYNTHETIC if synthetic and n == 0 else "")
+        return fig
+
+    caption = (
+        f"Lines in every {format_duration(width)}, stacked with the worst at the bottom. Shaded: measured impact. "
+        "A stretch without any line is empty here: the chart cannot tell silence from missing logs."
+    )
+    return chart_of(draw, _alt(panels, view, width), caption, _table(panels), synthetic=synthetic)
+
+
+def bin_width(view: View) -> pd.Timedelta:
+    """Return the narrowest round width that gives at most `MOST_BINS` bins."""
+    return next(
+        (w for w in map(pd.Timedelta, WIDTHS) if view.seconds / w.total_seconds() <= MOST_BINS), pd.Timedelta("28D")
+    )
+
+
+def find_panels(logs: pd.DataFrame, view: View, width: pd.Timedelta) -> list[Panel]:
+    """Count lines per bin: requests by status class, all other lines by level."""
+    inside = logs[(logs["time"] >= view.start.floor(width)) & (logs["time"] <= view.end)]
+    status = pd.to_numeric(inside["status"], errors="coerce") if "status" in inside else pd.Series(np.nan, inside.index)
+    requests, lines = inside[status.notna()], inside[status.isna()]
+    panels = []
+    if len(requests):
+        code = status[status.notna()]
+        classes = np.select([code >= 500, code >= 400], STATUS[:2], STATUS[2])
+        panels.append(Panel("requests by status", _counts(requests["time"], classes, STATUS, view, width)))
+    if len(lines):
+        name = {level: name for name, levels in LEVELS.items() for level in levels}
+        classes = lines["level"].map(name).fillna("no level").to_numpy()
+        title = "log lines by level" if not panels else "other log lines by level"
+        panels.append(Panel(title, _counts(lines["time"], classes, tuple(LEVELS), view, width)))
+    return panels
+
+
+def _counts(
+    times: pd.Series, classes: np.ndarray, names: tuple[str, ...], view: View, width: pd.Timedelta
+) -> pd.DataFrame:
+    bins = pd.date_range(view.start.floor(width), view.end, freq=width)
+    table = pd.crosstab(times.dt.floor(width).to_numpy(), classes)
+    table.index = pd.DatetimeIndex(table.index, tz="UTC")
+    table = table.reindex(index=bins, columns=list(names), fill_value=0)
+    return table.loc[:, table.sum() > 0]
+
+
+def draw_counts(ax: Axes, panel: Panel, view: View, width: pd.Timedelta) -> None:
+    """Draw counts as stacked steps with the worst class at the bottom, named and totalled on the right."""
+    counts = panel.counts
+    x = np.append(view.xs(counts.index.to_series()), 0.0)
+    x[-1] = x[-2] + width.total_seconds()
+    tops = counts.cumsum(axis=1)  # each is painted down to zero, the later ones over the earlier
+    for n, name in enumerate(reversed(tops.columns)):
+        ax.stairs(tops[name].to_numpy("float64"), x, fill=True, color=COLORS[name], linewidth=0, zorder=2 + n / 10)
+    high = float(tops.iloc[:, -1].max())
+    draw_value_axis(ax, 0, high or 1.0, lambda v, step: plain_number(v), most=3, head=4)
+    _name_classes(ax, counts)
+
+
+def _name_classes(ax: Axes, counts: pd.DataFrame) -> None:
+    height = size_of(ax)[1]
+    for layer in LAYERS:
+        for n, name in enumerate(reversed(counts.columns)):
+            y = height - layer.row * (n + 0.5)
+            if y < 0:
+                break
+            text = name if layer is NARROW else f"{name}  {plain_number(float(counts[name].sum()))}"
+            _swatch(ax, y / height, COLORS[name], layer)
+            write(ax, text, (1, y / height), layer, color=INK, coords="axes fraction", offset=(8 + layer.small, 0))
+
+
+def _swatch(ax: Axes, y: float, color: str, layer: Layer) -> None:
+    x = 1 + (6 + layer.small / 2) / size_of(ax)[0]
+    ax.plot(
+        [x],
+        [y],
+        transform=ax.transAxes,
+        marker="s",
+        markersize=layer.small * 0.7,
+        color=color,
+        clip_on=False,
+        gid=layer.name,
+    )
+
+
+def _title(ax: Axes, text: str, *, stamp: str) -> None:
+    for layer in LAYERS:
+        corner = ("figure fraction", "axes fraction")
+        write(ax, text, (0, 1), layer, small=False, bold=True, color=QUIET, coords=corner, offset=(4, 4), va="bottom")
+        if stamp:
+            write(ax, stamp, (1, 1), layer, color=IMPACT, coords=corner, offset=(-4, 4), ha="right", va="bottom")
+
+
+def _alt(panels: list[Panel], view: View, width: pd.Timedelta) -> str:
+    said = []
+    for panel in panels:
+        worst = panel.counts.columns[0]
+        totals = ", ".join(f"{int(panel.counts[c].sum()):,} {c}" for c in panel.counts.columns)
+        peak = panel.counts[worst]
+        most = f"most {worst} in {format_duration(width)}: {int(peak.max()):,} at {peak.idxmax():%H:%M}"
+        said.append(f"{panel.title}: {totals}; {most}")
+    return f"{format_window((view.start, view.end))}. {'. '.join(said)}."
+
+
+def _table(panels: list[Panel]) -> pd.DataFrame:
+    """Sum the bins of all panels into at most 60 rows."""
+    joined = pd.concat([p.counts.add_prefix("" if len(panels) == 1 else f"{p.title}: ") for p in panels], axis=1)
+    part = np.arange(len(joined)) * min(ROWS, len(joined)) // len(joined)
+    table = joined.groupby(part).sum()
+    table.insert(0, "from", joined.index.to_series().groupby(part).first())
+    return table.reset_index(drop=True)

@@ -1,0 +1,110 @@
+"""``run`` and ``batch``: incidents in, reports out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from postmortem_nb.cli.display import Display, shown
+from postmortem_nb.cli.options import F, SettingsCommand, given_settings, is_verbose, verbose_option
+
+if TYPE_CHECKING:
+    from postmortem_nb.batch import Batch
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def run_options(function: F) -> F:
+    """Add the options that ``run`` and ``batch`` share."""
+    options: list[Callable[[F], F]] = [
+        click.option(
+            "-o",
+            "--output",
+            type=FOLDER,
+            default=Path("reports"),
+            show_default=True,
+            help="Folder for the results.",
+        ),
+        click.option("--notebook", type=FILE, help="Another notebook than notebooks/postmortem.ipynb."),
+        click.option("--timeout", default="10min", show_default=True, help="Limit of one notebook's execution."),
+        click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Incidents at a time."),
+        click.option("--json", "as_json", is_flag=True, help="Print outcomes as JSON, not the paths of reports."),
+        verbose_option,
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command(cls=SettingsCommand)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@run_options
+def run(names: tuple[str, ...], **options: Any) -> int:
+    """Run incidents; print the path of each HTML report.
+
+    NAME is a folder in data/incidents of this folder or a parent, or a path. Writes <id>.ipynb, <id>.html and
+    <id>.json; of a failed run only <id>.failed.ipynb, and the files of an earlier good run stay.
+    """
+    return _run(list(names), record=False, **options)
+
+
+@click.command(cls=SettingsCommand)
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@run_options
+def batch(folder: Path | None, **options: Any) -> int:
+    """Run every incident of a folder.
+
+    FOLDER is data/incidents of this folder or a parent, unless given. Prints the path of each HTML report, and writes
+    batch.json: what became of each incident, and the time between the failures of each service.
+    """
+    from postmortem_nb.cli.incidents import incidents_in
+
+    return _run(incidents_in(folder), record=True, **options)
+
+
+def _run(
+    names: list[str],
+    *,
+    output: Path,
+    notebook: Path | None,
+    timeout: str,
+    jobs: int,
+    as_json: bool,
+    record: bool,
+    **settings: Any,
+) -> int:
+    from postmortem_nb.batch import run_all
+
+    with Display(len(names), is_verbose=is_verbose()) as display:
+        done = run_all(
+            names,
+            output=output,
+            notebook=notebook,
+            settings=given_settings(settings),
+            timeout=timeout,
+            jobs=jobs,
+            record=record,
+            on_outcome=display.finished,
+            progress=display.step,
+        )
+    _print(done, as_json=as_json)
+    if done.is_interrupted:
+        click.echo(f"Interrupted; not run: {', '.join(done.not_run) or 'none'}.", err=True)
+        return 130
+    return 0 if done.is_ok else 1
+
+
+def _print(done: Batch, *, as_json: bool) -> None:
+    """Print the results, and nothing but them, on stdout."""
+    if as_json:
+        outcomes = [outcome.to_dict(Path.cwd()) for outcome in done.outcomes]
+        click.echo(json.dumps(outcomes, indent=2, ensure_ascii=False))
+        return
+    for outcome in done.outcomes:
+        if outcome.html is not None:
+            click.echo(shown(outcome.html))

@@ -1,0 +1,94 @@
+"""JSON → records with their places: one document, or one object a line; what is torn is counted, not fatal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from postmortem_nb.evidence.account import Tally, Unreadable
+from postmortem_nb.evidence.lines import blocks
+from postmortem_nb.evidence.parsers import record_in
+
+Record = dict[str, Any]
+LISTS = ("events", "items", "data", "results")  # keys under which programs wrap a list
+
+
+def is_json(line: str) -> bool:
+    """Whether a file that begins with this line is JSON."""
+    return line.lstrip()[:1] in ("{", "[")
+
+
+def read_records(path: Path, tally: Tally) -> list[tuple[str, int, Record]]:
+    """Read the objects of a JSON file.
+
+    Returns
+    -------
+    list of (str, int, dict)
+        Place (``:12`` for a line, ``#3`` for the third object of a document), its number, and the object. Numbers with
+        a point stay text. A document counts its objects as lines.
+    """
+    lines = list(chain.from_iterable(blocks(path, tally)))
+    first = next((line for line in lines if line and not line.isspace()), "")
+    if record_in(first) is not None:
+        return _from_lines(lines, tally)
+    records, rest = _document("\n".join(lines), tally.file)
+    tally.lines = len(records) + (rest is not None)
+    if rest is not None:
+        tally.truncated = tally.truncated or f"its JSON ends in the middle, after {len(records):,} objects"
+        tally.reject(len(records) + 1, rest)
+    out = []
+    for number, record in enumerate(records, 1):
+        if isinstance(record, dict):
+            out.append((f"#{number}", number, record))
+        else:
+            tally.reject(number, json.dumps(record))
+    return out
+
+
+def _from_lines(lines: Sequence[str], tally: Tally) -> list[tuple[str, int, Record]]:
+    out: list[tuple[str, int, Record]] = []
+    for number, line in enumerate(lines, 1):
+        if not line or line.isspace():
+            tally.blank += 1
+        elif (record := record_in(line)) is None:
+            tally.reject(number, line)
+        else:
+            out.append((f":{number}", number, record))
+    return out
+
+
+def _document(text: str, file: str) -> tuple[list[Any], str | None]:
+    """Read a document as its list of objects; of a list that is torn, those before the tear, and the text behind."""
+    try:
+        document = json.loads(text, parse_float=str)
+    except RecursionError as error:
+        raise Unreadable(f"{file}: its JSON is nested too deeply to be read.") from error
+    except ValueError as error:
+        records, rest = _before_tear(text)
+        if not records:
+            raise Unreadable(f"{file}: it is not JSON ({error}).") from error
+        return records, rest
+    if isinstance(document, dict):
+        wrapped = next((document[key] for key in LISTS if isinstance(document.get(key), list)), None)
+        document = [document] if wrapped is None else wrapped
+    return (document, None) if isinstance(document, list) else ([document], None)
+
+
+def _before_tear(text: str) -> tuple[list[Any], str]:
+    """Read the objects of a list one by one, up to the first that is torn."""
+    decoder = json.JSONDecoder(parse_float=str)
+    records: list[Any] = []
+    at = len(text) - len(text.lstrip())
+    if text[at : at + 1] != "[":
+        return [], text
+    at += 1
+    while True:
+        at += len(text[at:]) - len(text[at:].lstrip(" \t\r\n,"))
+        try:
+            record, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return records, text[at:]
+        records.append(record)

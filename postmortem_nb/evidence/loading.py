@@ -1,0 +1,198 @@
+"""An incident folder → the `Incident`: every file is read once, hashed, accounted for, and never written to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from postmortem_nb.errors import ReadError
+from postmortem_nb.evidence import chat, events, logs, metrics
+from postmortem_nb.evidence.account import Report, Unreadable
+from postmortem_nb.evidence.declared import read_facts, read_text
+from postmortem_nb.evidence.how import How
+from postmortem_nb.evidence.lines import LINE_CAP
+from postmortem_nb.evidence.places import FACTS, find_incident
+from postmortem_nb.evidence.rules import Item, plan
+from postmortem_nb.findings import Finding, worst_first
+from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS, Contract, conform
+from postmortem_nb.incident import EvidenceRule, Incident
+
+NARRATIVE = "narrative.md"
+READERS: dict[str, tuple[Contract, Callable[[Path, How], pd.DataFrame]]] = {
+    "logs": (LOGS, logs.read),
+    "metrics": (METRICS, metrics.read),
+    "events": (EVENTS, events.read),
+}
+
+
+def load(name_or_path: str | Path) -> Incident:
+    """Read an incident folder.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A name, looked up in ``data/incidents`` of the current folder or one above it; or the path of the folder.
+
+    Returns
+    -------
+    Incident
+        Declared facts and evidence. What only weakens an answer is in ``findings``: lines that could not be read, a
+        file that is torn or of an unknown format, a rule without a file.
+
+    Raises
+    ------
+    SourceError
+        If there is no such incident; says where it looked and offers near names.
+    IncidentError
+        If ``incident.toml`` makes no sense; names file and line.
+    ReadError
+        If evidence would have to be guessed: times without a zone or a year, a time in a clock change, a file outside
+        of the folder.
+    """
+    folder = find_incident(name_or_path)
+    for name in (FACTS, NARRATIVE):
+        _inside(folder, name)
+    facts = read_facts(folder / FACTS)
+    narrative = read_text(folder / NARRATIVE) if (folder / NARRATIVE).is_file() else ""
+    items, findings = plan(folder, facts.evidence)
+    frames: dict[str, list[pd.DataFrame]] = {kind: [] for kind in READERS}
+    rows, reports = [], []
+    casts: dict[Path, chat.Cast] = {}
+    for item in items:
+        frame, trouble = _read(item, folder, casts)
+        report: Report | None = None
+        if frame is not None:
+            report = frame.attrs["report"]
+            frames[item.kind].append(frame)
+            findings += _findings(report)
+        findings += trouble
+        reports.append((item, report))
+        rows.append(_file(item, report, 0 if frame is None else len(frame)))
+    findings += _unused(reports, facts.evidence)
+    if not any(len(frame) for found in frames.values() for frame in found):
+        said = "There is no evidence: every time and number is only declared."
+        findings.append(Finding("no-telemetry", "note", folder.name, said))
+    return Incident(
+        id=folder.resolve().name,
+        folder=folder,
+        facts=facts,
+        narrative=narrative,
+        **{kind: _joined(frames[kind], READERS[kind][0]) for kind in READERS},
+        files=conform(pd.DataFrame(rows), FILES) if rows else FILES.empty(),
+        findings=worst_first(findings),
+    )
+
+
+def _inside(folder: Path, name: str) -> None:
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise ReadError(f"{name}: it is a link to a file outside of the incident folder. Copy the file into it.")
+
+
+def _read(item: Item, folder: Path, casts: dict[Path, chat.Cast]) -> tuple[pd.DataFrame | None, list[Finding]]:
+    """Read one file; one that cannot be read at all is a finding."""
+    how = item.how
+    if item.kind == "events" and chat.DAY.fullmatch(item.path.name):
+        export = chat.export_of(item.path)
+        if not export.is_relative_to(folder):
+            export = item.path.parent
+        if export not in casts:
+            casts[export] = chat.cast_of(export)
+        how = replace(how, cast=casts[export])
+    try:
+        return READERS[item.kind][1](item.path, how), []
+    except Unreadable as error:
+        text, id = str(error).removeprefix(f"{how.name}: "), "unreadable-file"
+    except OSError as error:
+        text, id = f"It cannot be opened ({error.strerror}).", "unreadable-file"
+    fix = 'Say how to read it in an [[evidence]] entry of incident.toml, convert it, or set kind = "ignore".'
+    return None, [Finding(id, "error", how.name, f"{text[:1].upper()}{text[1:]}", fix)]
+
+
+def _findings(report: Report) -> Iterator[Finding]:
+    """Say what was weak about reading one file."""
+    file = report.file
+    if report.rejected:
+        line, text = report.samples[0]
+        share = report.rejected / max(report.lines, 1)
+        yield Finding(
+            "rejected-lines",
+            "error" if share > 0.5 else "warning",
+            f"{file}:{line}",
+            f"{report.rejected:,} of {report.lines:,} lines could not be read as {report.format}, the first: {text}",
+            "Look at these lines; where they are of another format, name it in an [[evidence]] entry.",
+        )
+    if report.truncated:
+        yield Finding(
+            "torn-file",
+            "warning",
+            file,
+            f"The file is not whole: {report.truncated}. What stands before that was read.",
+            "Fetch it again if you can.",
+        )
+    if report.odd:
+        yield Finding(
+            "odd-bytes",
+            "note",
+            file,
+            f"{report.odd:,} lines hold bytes that are not UTF-8 text; they are shown as \ufffd.",
+            "Convert the file to UTF-8 if those characters matter.",
+        )
+    if report.clipped:
+        said = f"{report.clipped:,} lines are longer than {LINE_CAP:,} characters and were cut there."
+        yield Finding("long-lines", "note", file, said)
+    if not report.read:
+        yield Finding("empty-file", "warning", file, "It holds no row.", "Fetch it again, or remove it.")
+
+
+def _unused(reports: list[tuple[Item, Report | None]], rules: list[EvidenceRule]) -> Iterator[Finding]:
+    """Say which columns a rule drops that no file of it has."""
+    for number, rule in enumerate(rules):
+        read = [report for item, report in reports if item.rule == number and report is not None]
+        for column in rule.drop if read else []:
+            if all(column in report.unused for report in read):
+                yield Finding(
+                    "unused-column",
+                    "note",
+                    f"incident.toml: evidence[{number + 1}].drop",
+                    f"No file that matches {rule.files!r} has a column {column!r}.",
+                    "Correct its name, or leave it out.",
+                )
+
+
+def _file(item: Item, report: Report | None, rows: int) -> dict[str, object]:
+    """Return the row of one file in the table of evidence."""
+    return {
+        "file": item.how.name,
+        "kind": item.kind,
+        "format": report.format if report else "",
+        "bytes": item.path.stat().st_size,
+        "sha256": _hash(item.path),
+        "rows": rows,
+        "rejected": report.rejected if report else 0,
+        "first": report.first if report else None,
+        "last": report.last if report else None,
+        "zone": report.zone if report else "",
+    }
+
+
+def _hash(path: Path) -> str:
+    """Return the hash of a file as it lies there; empty if it cannot be opened, which a finding says."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _joined(frames: list[pd.DataFrame], contract: Contract) -> pd.DataFrame:
+    """Put the frames of all files together, in time order; equal times stay in the order of files and lines."""
+    held = [frame for frame in frames if len(frame)]
+    if not held:
+        return contract.empty()
+    for frame in held:
+        frame.attrs = {}
+    return pd.concat(held, ignore_index=True).sort_values("time", kind="stable", ignore_index=True)

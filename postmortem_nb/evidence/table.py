@@ -1,0 +1,207 @@
+"""CSV → columns of text with the line of each row: quoted line breaks, torn rows and other separators are met here."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from postmortem_nb.errors import ReadError, SettingError, near
+from postmortem_nb.evidence.account import Tally, Unreadable
+from postmortem_nb.evidence.how import How
+from postmortem_nb.evidence.lines import blocks
+
+TIMES = ("time", "timestamp", "ts", "date", "datetime", "@timestamp")
+SERVICES = ("service", "servicename", "service_name", "app", "podname", "pod_name", "pod", "instance", "host")
+PODS = ("podname", "pod_name", "pod")
+LONGEST = 1000  # lines that one quoted field may go over before its quote is taken for a torn one
+
+# The two random parts that Kubernetes puts behind the name of a Deployment are written without vowels.
+_POD = re.compile(r"(.+?)-[bcdfghjklmnpqrstvwxz2456789]{4,10}-[bcdfghjklmnpqrstvwxz2456789]{5}")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a CSV file as text.
+
+    Parameters
+    ----------
+    name : str
+        The file, for messages.
+    columns : dict of str to list of str
+        In the order of the header.
+    lines : list of int
+        Line on which each row begins.
+    named : mapping
+        What a column is → its name, as a person declared it.
+    """
+
+    name: str
+    columns: dict[str, list[str]]
+    lines: list[int]
+    named: Mapping[str, str]
+
+    def find(self, role: str, names: Sequence[str] = ()) -> str | None:
+        """Return the name of the column that plays a role: the declared one, else the first of the usual names.
+
+        Raises
+        ------
+        ReadError
+            If the declared column is not in the file; offers near names.
+        """
+        if role in self.named:
+            wanted = self.named[role]
+            if wanted not in self.columns:
+                raise ReadError(
+                    f"{self.name}: there is no column {wanted!r}, which `columns` names as its {role}. "
+                    f"{near(wanted, self.columns)}"
+                )
+            return wanted
+        taken = set(self.named.values())
+        known = {column.lower(): column for column in reversed(self.columns) if column not in taken}
+        return next((known[name] for name in (*names, role) if name in known), None)
+
+    def require(self, role: str, names: Sequence[str] = ()) -> str:
+        """Return the column that plays a role.
+
+        Raises
+        ------
+        Unreadable
+            If there is none.
+        """
+        column = self.find(role, names)
+        if column is None:
+            raise Unreadable(
+                f"{self.name}: no column is its {role}; it has {', '.join(self.columns)}. "
+                f'Name it: `columns = {{{role} = "…"}}` in its [[evidence]] entry.'
+            )
+        return column
+
+
+def read_table(path: Path, how: How, tally: Tally) -> Table:
+    """Read a CSV file, its separator told from the header; rows with too few or too many cells are rejected."""
+    lines = chain.from_iterable(blocks(path, tally))
+    records = _records(lines)
+    header_line = ""
+    for _, text, _ in records:
+        if text and not text.isspace():
+            header_line = text
+            break
+        tally.blank += 1
+    if not header_line:
+        return Table(how.name, {}, [], {})
+    tally.skipped += 1
+    separator = max(",;\t|", key=header_line.count)
+    header = _unique(cell.strip() for cell in _cells(header_line, separator) or [])
+    width = len(header)
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    for number, text, span in records:
+        if not text or text.isspace():
+            tally.blank += span
+            continue
+        for line, cells, used in _rows(number, text, span, separator, width, tally):
+            rows.append(cells)
+            numbers.append(line)
+            tally.continued += used - 1
+    by_column: Iterable[Sequence[str]] = zip(*rows, strict=True) if rows else [()] * width
+    columns = {name: list(values) for name, values in zip(header, by_column, strict=True)}
+    tally.unused = tuple(name for name in how.drop if name not in columns)
+    for name in how.drop:
+        columns.pop(name, None)
+    return Table(how.name, columns, numbers, how.columns)
+
+
+def check_roles(how: How, known: Sequence[str]) -> None:
+    """Raise if ``columns`` names a role that no column can play.
+
+    Raises
+    ------
+    SettingError
+        Offers near names.
+    """
+    for role in how.columns:
+        if role not in known:
+            raise SettingError(f"{how.name}: `columns` names {role!r}, which is no column here. {near(role, known)}")
+
+
+def service_of(column: str, values: Iterable[str]) -> list[str]:
+    """Return services from a column; of a pod's name, what stands before its random parts.
+
+    >>> service_of("PodName", ["adservice-5f6585d649-fnmft", "postgres-0"])
+    ['adservice', 'postgres-0']
+    """
+    if column.lower() not in PODS:
+        return [value.strip() for value in values]
+    return [found[1] if (found := _POD.fullmatch(value.strip())) else value.strip() for value in values]
+
+
+def _records(lines: Iterator[str]) -> Iterator[tuple[int, str, int]]:
+    """Join lines until their quotes are closed; yields first line, text and how many lines it took."""
+    held: list[str] = []
+    is_open = False
+    number = 0
+    for number, line in enumerate(lines, 1):
+        if not held and '"' not in line:
+            yield number, line, 1
+            continue
+        held.append(line)
+        is_open ^= line.count('"') % 2 == 1
+        if not is_open or len(held) == LONGEST:
+            yield number - len(held) + 1, "\n".join(held), len(held)
+            held, is_open = [], False
+    if held:
+        yield number - len(held) + 1, "\n".join(held), len(held)
+
+
+def _rows(
+    number: int, text: str, span: int, separator: str, width: int, tally: Tally
+) -> Iterator[tuple[int, list[str], int]]:
+    """Yield the row that a record is; where a torn quote has swallowed other rows, those on their own lines."""
+    cells = _cells(text, separator, width)
+    if cells is not None:
+        yield number, cells, span
+    elif span == 1:
+        tally.reject(number, text)
+    else:
+        for line, own in enumerate(text.split("\n"), number):
+            cells = _cells(own, separator, width)
+            if not own or own.isspace():
+                tally.blank += 1
+            elif cells is None:
+                tally.reject(line, own)
+            else:
+                yield line, cells, 1
+
+
+def _cells(text: str, separator: str, width: int | None = None) -> list[str] | None:
+    """Split one record; None if it has not the right number of cells, apart from empty ones behind."""
+    try:
+        rows = list(csv.reader([text], delimiter=separator))
+    except csv.Error:  # a cell beyond the reader's limit of 128 kB
+        return None
+    if len(rows) != 1:
+        return None
+    cells = rows[0]
+    if width is None:
+        return cells
+    if len(cells) > width and not any(cells[width:]):
+        cells = cells[:width]
+    return cells if len(cells) == width else None
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    """Name every column: a missing name becomes ``column 3``, a second ``x`` becomes ``x 2``."""
+    out: list[str] = []
+    for place, name in enumerate(names, 1):
+        name = name or f"column {place}"
+        twins = 1
+        unique = name
+        while unique in out:
+            twins += 1
+            unique = f"{name} {twins}"
+        out.append(unique)
+    return out

@@ -1,0 +1,323 @@
+"""A folder → the Incident: rules, findings, limits of the folder, and originals that nobody touches."""
+
+import gzip
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from postmortem_nb.errors import IncidentError, ReadError, SettingError
+from postmortem_nb.evidence import load
+from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS
+
+DATA = Path(__file__).parent / "data"
+LOG = "2024-01-15T10:32:11Z INFO a\n2024-01-15T10:32:13Z ERROR c\n"
+NAIVE = "2024-01-15 10:32:12 WARN b\n"
+
+
+@pytest.fixture
+def make(tmp_path):
+    def write(rules="", **files):
+        folder = tmp_path / "2024-01-15-x"
+        folder.mkdir(exist_ok=True)
+        (folder / "incident.toml").write_text(f'title = "x"\n{rules}')
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return folder
+
+    return write
+
+
+def rule(files, **more):
+    lines = [f"{key} = {value}" for key, value in {"files": f'"{files}"', **more}.items()]
+    return "[[evidence]]\n" + "\n".join(lines) + "\n"
+
+
+def found(incident):
+    return [(f.id, f.severity, f.where) for f in incident.findings]
+
+
+def state(folder):
+    """Names, bytes and times of change of everything in a folder."""
+    paths = sorted(folder.rglob("*"))
+    return [(p, p.stat().st_mtime_ns, hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "") for p in paths]
+
+
+def test_the_folder_is_the_kind_of_evidence(make):
+    folder = make(
+        **{
+            "logs/app.log": LOG,
+            "metrics/web.csv": "time,cpu\n2024-01-15T10:32Z,5\n",
+            "events/deploys.csv": "time,text\n2024-01-15T10:30Z,cart 2.1\n",
+            "logs/README.md": "about",
+            "logs/LICENSE": "free",
+            "logs/.hidden": "x",
+            "metrics/SOURCE.txt": "from",
+            "notes.txt": "mine",
+            "manifest.json": "{}",
+        }
+    )
+    incident = load(folder)
+    assert (incident.id, incident.folder) == ("2024-01-15-x", folder)
+    assert incident.files[["file", "kind", "format", "rows"]].to_numpy().tolist() == [
+        ["events/deploys.csv", "events", "csv", 1],
+        ["logs/app.log", "logs", "app", 2],
+        ["metrics/web.csv", "metrics", "csv-wide", 1],
+    ]
+    assert incident.findings == ()
+    assert incident.logs["file"].unique().tolist() == ["logs/app.log"]
+    for frame, contract in ((incident.logs, LOGS), (incident.metrics, METRICS), (incident.events, EVENTS)):
+        assert list(frame.columns[: len(contract.columns)]) == list(contract.columns)
+    assert list(incident.files.columns) == list(FILES.columns)
+    assert incident.files["sha256"][1] == hashlib.sha256(LOG.encode()).hexdigest()
+
+
+def test_files_are_merged_in_time_order(make):
+    naive = rule("logs/b.log", zone='"Europe/Berlin"')
+    incident = load(make(naive, **{"logs/b.log": NAIVE.replace("10:32", "11:32"), "logs/a.log": LOG}))
+    assert incident.logs["message"].tolist() == ["a", "b", "c"]
+    assert incident.files["zone"].tolist() == ["as written", "Europe/Berlin"]
+
+
+def test_a_zone_is_never_guessed(make):
+    with pytest.raises(ReadError, match=r"logs/b\.log:1: its times carry no zone .*`zone` in an"):
+        load(make(**{"logs/b.log": NAIVE}))
+
+
+def test_a_year_is_never_guessed(make):
+    syslog = "Jan  5 10:32:11 web-1 app: m\n"
+    zone = rule("logs/syslog", zone='"UTC"')
+    with pytest.raises(ReadError, match=r"logs/syslog:1: its times carry no year"):
+        load(make(zone, **{"logs/syslog": syslog}))
+    incident = load(make(zone + "year = 2024\n", **{"logs/syslog": syslog}))
+    assert incident.logs["time"].tolist() == [pd.Timestamp("2024-01-05T10:32:11Z")]
+
+
+def test_a_clock_change_is_chosen_by_a_rule(make):
+    night = {"logs/b.log": "2024-10-27 02:30:00 INFO b\n"}
+    zone = rule("logs/*.log", zone='"Europe/Berlin"')
+    with pytest.raises(ReadError, match=r"logs/b\.log:1: .*00:30:00Z or .*01:30:00Z"):
+        load(make(zone, **night))
+    for side, hour in (("first", 0), ("second", 1)):
+        incident = load(make(zone + f'clock_change = "{side}"\n', **night))
+        assert incident.logs["time"][0].hour == hour
+
+
+@pytest.mark.parametrize(("offset", "seconds"), [("90s", 41 + 60), ("-11s", 0), ("+1min", 71)])
+def test_a_wrong_clock_is_corrected(make, offset, seconds):
+    incident = load(make(rule("logs/*", clock_offset=f'"{offset}"'), **{"logs/a.log": LOG}))
+    assert incident.logs["time"][0] == pd.Timestamp("2024-01-15T10:32:00Z") + pd.Timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (rule("logs/*", clock_offset='"soon"'), r"evidence\[1\]\.clock_offset: 'soon' is not a duration"),
+        (rule("logs/*", year="24"), r"logs/a\.log: year 24 is not between"),
+        (rule("../other/*"), r"evidence\[1\]\.files: '\.\./other/\*' leaves the incident folder"),
+        (rule("/etc/passwd"), r"evidence\[1\]\.files: '/etc/passwd' leaves the incident folder"),
+    ],
+)
+def test_a_rule_that_makes_no_sense(make, rules, message):
+    with pytest.raises(IncidentError, match=message):
+        load(make(rules, **{"logs/a.log": LOG}))
+
+
+def test_a_format_that_no_one_knows(make):
+    with pytest.raises(SettingError, match=r"logs/a\.log: there is no log format 'ap'\. Did you mean app\?"):
+        load(make(rule("logs/*", format='"ap"'), **{"logs/a.log": LOG}))
+
+
+def test_the_first_rule_that_matches_counts(make):
+    rules = rule("logs/a.log", service='"first"') + rule("logs/*", service='"second"')
+    incident = load(make(rules, **{"logs/a.log": LOG, "logs/b.log": LOG}))
+    assert incident.logs.groupby("file")["service"].first().tolist() == ["first", "second"]
+
+
+def test_a_rule_may_move_or_leave_out_a_file(make):
+    rules = rule("raw/**/*.txt", kind='"logs"') + rule("logs/noise*", kind='"ignore"')
+    incident = load(make(rules, **{"raw/deep/er.txt": LOG, "logs/noise.bin": b"\x00\x01"}))
+    assert incident.files["file"].tolist() == ["raw/deep/er.txt"]
+    assert found(incident) == []
+
+
+def test_a_rule_without_a_file(make):
+    incident = load(make(rule("logs/eror.log*"), **{"logs/error.log": LOG}))
+    assert found(incident) == [("missing-file", "warning", "incident.toml: evidence[1]")]
+
+
+def test_a_column_that_no_file_has(make):
+    row = "\n2024-01-15T10:32Z,5"
+    metrics = {"metrics/a.csv": f"time,cpu,x{row},1\n", "metrics/b.csv": f"time,cpu{row}\n"}
+    incident = load(make(rule("metrics/*", drop='["x", "xx"]'), **metrics))
+    assert found(incident) == [("unused-column", "note", "incident.toml: evidence[1].drop")]
+    assert incident.metrics["metric"].unique().tolist() == ["cpu"]
+
+
+def test_rejected_lines_are_a_finding_with_a_sample(make):
+    torn = '{"time": "2024-01-15T10:32:11Z", "msg": "a"}\n' * 3 + '{"time": "2024-01-1\n'
+    incident = load(make(**{"logs/a.jsonl": torn}))
+    assert found(incident) == [("rejected-lines", "warning", "logs/a.jsonl:4")]
+    assert '1 of 4 lines could not be read as json, the first: {"time": "2024-01-1' in incident.findings[0].text
+    assert incident.files["rejected"].tolist() == [1]
+
+
+def test_more_rejected_than_read_is_an_error(make):
+    noise = "2024-01-15T10:32:11Z INFO a\n" + "2024-01-15 torn\n" * 5
+    assert found(load(make(**{"logs/a.log": noise}))) == [("rejected-lines", "error", "logs/a.log:2")]
+
+
+def test_a_file_of_an_unknown_format_is_a_finding_and_the_rest_is_read(make):
+    incident = load(make(**{"logs/poem.log": "To be\n", "logs/a.log": LOG, "logs/b.zst": b"\x28\xb5\x2f\xfd...."}))
+    assert found(incident) == [
+        ("unreadable-file", "error", "logs/b.zst"),
+        ("unreadable-file", "error", "logs/poem.log"),
+    ]
+    assert "It is zstd" in incident.findings[0].text
+    assert len(incident.logs) == 2
+    assert incident.files["rows"].tolist() == [2, 0, 0]
+
+
+def test_a_torn_gzip_is_a_finding(make):
+    whole = gzip.compress(
+        b"".join(b"2024-01-15T10:32:11Z INFO %s\n" % os.urandom(8).hex().encode() for _ in range(999))
+    )
+    incident = load(make(**{"logs/a.log.gz": whole[: len(whole) // 2]}))
+    assert ("torn-file", "warning", "logs/a.log.gz") in found(incident)
+    assert len(incident.logs) > 100
+
+
+def test_odd_bytes_long_lines_and_empty_files_are_findings(make):
+    odd = b"2024-01-15T10:32:11Z INFO caf\xe9\n2024-01-15T10:32:11Z INFO " + b"x" * 1_100_000 + b"\n"
+    incident = load(make(**{"logs/a.log": odd, "logs/b.log": ""}))
+    assert found(incident) == [
+        ("empty-file", "warning", "logs/b.log"),
+        ("long-lines", "note", "logs/a.log"),
+        ("odd-bytes", "note", "logs/a.log"),
+    ]
+
+
+def test_a_file_that_cannot_be_opened_is_a_finding(make, monkeypatch):
+    folder = make(**{"logs/a.log": LOG, "logs/b.log": LOG})
+    path_open = Path.open
+
+    def refuse(self, *args, **kwargs):
+        if self.name == "b.log":
+            raise PermissionError(13, "Permission denied")
+        return path_open(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    incident = load(folder)
+    assert found(incident) == [("unreadable-file", "error", "logs/b.log")]
+    assert "Permission denied" in incident.findings[0].text
+    assert len(incident.logs) == 2
+
+
+def test_no_evidence_at_all(make):
+    incident = load(make())
+    assert found(incident) == [("no-telemetry", "note", "2024-01-15-x")]
+    for frame, contract in ((incident.logs, LOGS), (incident.files, FILES)):
+        pd.testing.assert_frame_equal(frame, contract.empty())
+
+
+# --- the limits of the folder -----------------------------------------------------------------------------------------
+
+
+def test_a_link_that_leaves_the_folder(make, tmp_path):
+    (tmp_path / "secret").write_text(LOG)
+    folder = make(**{"logs/a.log": LOG})
+    (folder / "logs" / "b.log").symlink_to(tmp_path / "secret")
+    with pytest.raises(ReadError, match=r"logs/b\.log: it is a link to a file outside of the incident folder"):
+        load(folder)
+
+
+def test_a_linked_folder_that_leaves_the_folder(make, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "b.log").write_text(LOG)
+    folder = make(**{"logs/a.log": LOG})
+    (folder / "logs" / "more").symlink_to(tmp_path / "outside")
+    with pytest.raises(ReadError, match="logs/more: it is a link to a file outside"):
+        load(folder)
+
+
+@pytest.mark.parametrize("name", ["incident.toml", "narrative.md"])
+def test_what_people_wrote_is_in_the_folder_too(make, tmp_path, name):
+    (tmp_path / "other").write_text('title = "y"')
+    folder = make()
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(tmp_path / "other")
+    with pytest.raises(ReadError, match=rf"{name}: it is a link to a file outside"):
+        load(folder)
+
+
+def test_a_link_within_the_folder_is_a_file(make):
+    folder = make(**{"logs/a.log": LOG})
+    (folder / "logs" / "b.log").symlink_to("a.log")
+    assert load(folder).files["rows"].tolist() == [2, 2]
+
+
+def test_a_pipe_is_not_read(make):
+    folder = make(**{"logs/a.log": LOG})
+    os.mkfifo(folder / "logs" / "pipe.log")
+    assert load(folder).files["file"].tolist() == ["logs/a.log"]
+
+
+# --- real files -------------------------------------------------------------------------------------------------------
+
+
+def test_real_files_of_fault_injection_runs():
+    incident = load(DATA / "nezha")
+    assert incident.findings == ()
+    assert incident.files["rows"].tolist() == [28, 114, 30, 56]
+    assert incident.logs["level"].value_counts().to_dict() == {"INFO": 23, "ERROR": 3, "WARNING": 2}
+    assert incident.logs["service"].str.startswith("ts-").all()
+    assert incident.logs["trace"].str.len().eq(32).all()
+    assert incident.logs["time"].min() == pd.Timestamp("2023-01-29T08:42:10.940867621Z")
+    front = incident.metrics[incident.metrics["service"] == "Frontend"]
+    assert front.loc[front["metric"] == "LatencyP99(s)", "value"].iloc[0] == 2.365
+    assert "adservice" in set(incident.metrics["service"])
+    assert not incident.metrics["metric"].str.lower().str.contains("time").any()
+
+
+def test_originals_are_never_touched(make):
+    folder = make(**{"logs/a.log": LOG, "logs/b.jsonl": "{torn\n", "events/x.csv": "time,text\nsoon,x\n"})
+    for path in folder.rglob("*"):
+        path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    before = state(folder), state(DATA / "nezha")
+    load(folder)
+    load(DATA / "nezha")
+    assert (state(folder), state(DATA / "nezha")) == before
+
+
+def test_no_file_is_opened_to_write(make, monkeypatch):
+    folder = make(**{"logs/a.log": LOG, "metrics/a.csv": "time,cpu\n2024-01-15T10:32Z,5\n"})
+    modes = []
+    path_open = Path.open
+
+    def spy(self, mode="r", *args, **kwargs):
+        modes.append(mode)
+        return path_open(self, mode, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", spy)
+    load(folder)
+    assert modes and set(modes) <= {"r", "rb"}
+
+
+def test_reading_twice_gives_the_same(make):
+    first, second = (load(DATA / "nezha") for _ in range(2))
+    for name in ("logs", "metrics", "events", "files"):
+        pd.testing.assert_frame_equal(getattr(first, name), getattr(second, name))
+
+
+def test_columns_of_one_kind_of_log_keep_their_types_beside_another(make):
+    access = '203.0.113.7 - - [15/Jan/2024:10:32:12 +0000] "GET / HTTP/1.1" 502 5 "-" "curl/8.5" 0.250\n'
+    logs = load(make(**{"logs/a.log": LOG, "logs/access.log": access})).logs
+    assert logs["status"].tolist() == [pd.NA, 502, pd.NA]
+    assert str(logs["status"].dtype) == "Int64"
+    assert str(logs["seconds"].dtype) == "float64"
+    assert logs["path"].fillna("").tolist() == ["", "/", ""]

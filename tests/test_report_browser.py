@@ -1,0 +1,203 @@
+"""The reader's page in a real Chromium: what it asks for, says and shows, on a phone, a tablet, a desk and paper."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from browser import launched, missing, visited
+from report_notebook import hostile_notebook, notebook
+
+from postmortem_nb.report import PostmortemExporter
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (390, 820, 1440)
+THEMES = [pytest.param(False, id="light"), pytest.param(True, id="dark")]
+AXE = Path(os.environ.get("AXE_CORE", Path(__file__).parents[1] / "node_modules/axe-core/axe.min.js"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("reports")
+    exporter = PostmortemExporter()
+    made = {"sample": notebook(), "hostile": hostile_notebook()}
+    for name, nb in made.items():
+        (folder / f"{name}.html").write_text(exporter.from_notebook_node(nb)[0], encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in made}
+
+
+@pytest.fixture(scope="module")
+def pages_on_paper(browser, files) -> list[str]:
+    """The text of each page of the printed sample."""
+    reader = shutil.which("pdftotext")
+    if reader is None:
+        missing("no pdftotext on PATH (poppler-utils)")
+    pdf = files["sample"].with_suffix(".pdf")
+    with visited(browser, files["sample"]) as visit:
+        visit.page.pdf(path=str(pdf), prefer_css_page_size=True, tagged=True, outline=True)
+    done = subprocess.run([str(reader), "-layout", str(pdf), "-"], check=True, capture_output=True, text=True)
+    return done.stdout.split("\f")[:-1]
+
+
+def test_recorder_sees_a_page_that_misbehaves(browser, tmp_path):
+    bad = tmp_path / "bad.html"
+    bad.write_text("<img src=http://127.0.0.1:9/x.png><script>alert(1); undefined_name</script>", encoding="utf-8")
+    with visited(browser, bad) as visit:
+        assert visit.outside == ["http://127.0.0.1:9/x.png"]
+        assert visit.dialogs == ["1"]
+        assert any("undefined_name" in line for line in visit.console)
+
+
+@pytest.mark.parametrize("dark", THEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["sample", "hostile"])
+def test_page_is_quiet_and_fits(browser, files, name, width, dark):
+    with visited(browser, files[name], width=width, dark=dark) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        wide = visit.page.evaluate("document.documentElement.scrollWidth")
+        stuck = visit.page.evaluate(
+            """[...document.querySelectorAll('main *')].filter(e => {
+                 const box = e.closest('.pnb-table, .pnb-scroll, pre');
+                 return !box && e.getBoundingClientRect().right > innerWidth + 1 && e.offsetParent
+               }).map(e => e.outerHTML.slice(0, 80))"""
+        )
+    assert visit.outside == []
+    assert visit.console == []
+    assert visit.dialogs == []
+    assert wide <= width
+    assert stuck == []
+
+
+def test_no_script_no_handler_and_no_odd_address_in_the_live_page(browser, files):
+    with visited(browser, files["hostile"]) as visit:
+        live = visit.page.evaluate(
+            """({
+                 scripts: document.querySelectorAll('script, iframe, object, embed, form, svg, link, base').length,
+                 handlers: [...document.querySelectorAll('*')].filter(
+                   e => e.getAttributeNames().some(n => n.startsWith('on'))).length,
+                 schemes: [...new Set([...document.links].map(a => a.protocol))].sort(),
+                 titles: document.querySelectorAll('h1').length,
+                 covers: [...document.querySelectorAll('main *')].filter(
+                   e => ['fixed', 'absolute'].includes(getComputedStyle(e).position)).length,
+               })"""
+        )
+    assert live == {
+        "scripts": 0,
+        "handlers": 0,
+        "schemes": ["file:", "https:"],
+        "titles": 1,
+        "covers": 0,
+    }
+
+
+def test_browser_reads_the_page_as_it_was_written(browser, files):
+    """A parser that had to repair the page would show another one than the one that was checked."""
+    with visited(browser, files["hostile"]) as visit:
+        tags = visit.page.evaluate("[...document.querySelectorAll('*')].map(e => e.localName)")
+    assert tags == re.findall(r"<([a-z][a-z0-9]*)\b", re.sub(r"<style>.*?</style>", "<style>", _text(files["hostile"])))
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8").replace("\n", " ")
+
+
+def test_light_and_dark_are_two_designs(browser, files):
+    look = {}
+    for dark in (False, True):
+        with visited(browser, files["sample"], dark=dark) as visit:
+            look[dark] = visit.page.evaluate(
+                "[getComputedStyle(document.documentElement).backgroundColor,"
+                " getComputedStyle(document.querySelector('.pnb-plain img')).filter]"
+            )
+    assert look[False][0] != look[True][0]
+    assert look[False][1] == "none" and "invert" in look[True][1]
+
+
+@pytest.mark.parametrize(("width", "rail", "folded"), [(390, False, True), (820, False, True), (1440, True, False)])
+def test_contents_stand_beside_or_fold(browser, files, width, rail, folded):
+    with visited(browser, files["sample"], width=width) as visit:
+        assert visit.page.locator("nav .open").is_visible() is rail
+        assert visit.page.locator("nav summary").is_visible() is folded
+        if folded:
+            assert not visit.page.locator("nav details ol").is_visible()
+            visit.page.locator("nav summary").click()
+        visit.page.locator("nav a[href='#timeline']:visible").click()
+        assert visit.page.evaluate("document.querySelector('#timeline').getBoundingClientRect().top") < 100
+
+
+def test_figures_stand_in_equal_cells(browser, files):
+    places = {}
+    for width in (390, 1440):
+        with visited(browser, files["sample"], width=width) as visit:
+            places[width] = visit.page.evaluate(
+                "[...document.querySelectorAll('.pnb-figure')].map(e => {"
+                " const r = e.getBoundingClientRect(); return [Math.round(r.top), Math.round(r.width)] })"
+            )
+    assert len({top for top, _ in places[1440]}) == 1
+    assert len({top for top, _ in places[390]}) == 2
+    for cells in places.values():
+        widths = [width for _, width in cells]
+        assert max(widths) - min(widths) <= 1
+
+
+def test_text_is_set_in_readable_lines(browser, files):
+    with visited(browser, files["sample"]) as visit:
+        longest = visit.page.evaluate(
+            """(() => { const p = document.querySelector('#issue-summary ~ p'), words = document.createRange();
+                 const lines = {}; const walk = document.createTreeWalker(p, NodeFilter.SHOW_TEXT);
+                 while (walk.nextNode()) for (let i = 0; i < walk.currentNode.length; i++) {
+                   words.setStart(walk.currentNode, i); words.setEnd(walk.currentNode, i + 1);
+                   const y = Math.round(words.getBoundingClientRect().bottom / 12); lines[y] = (lines[y] || 0) + 1; }
+                 return Math.max(...Object.values(lines)) })()"""
+        )
+    assert 60 <= longest <= 85
+
+
+def test_keyboard_skips_to_the_report_and_reaches_what_scrolls(browser, files):
+    with visited(browser, files["sample"], width=390) as visit:
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.activeElement.className") == "skip"
+        assert visit.page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+        scrolling = visit.page.evaluate(
+            "[...document.querySelectorAll('main *')].filter(e => e.scrollWidth > e.clientWidth + 1"
+            " && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)).map(e => e.tabIndex)"
+        )
+    assert scrolling and set(scrolling) == {0}
+
+
+def test_paper_has_page_numbers_and_nothing_folded_and_no_rail(pages_on_paper):
+    count = len(pages_on_paper)
+    assert count >= 3
+    for number, page in enumerate(pages_on_paper, 1):
+        assert re.search(rf"^\s+{number} ?/ ?{count}$", page, re.MULTILINE)
+    text = " ".join(" ".join(pages_on_paper).split())
+    assert "All of them are listed under data quality." in text
+    assert "Skip to the report" not in text and "Contents" not in text
+
+
+def test_no_heading_stands_last_on_a_page(pages_on_paper):
+    headings = {"Issue summary", "Impact", "Timings", "Timeline", "Lessons", "Open questions", "Provenance"}
+    for page in pages_on_paper:
+        lines = [line.strip() for line in page.splitlines() if line.strip()]
+        assert lines[-2] not in headings  # the last is the page number
+
+
+@pytest.mark.parametrize("dark", THEMES)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing(browser, files, width, dark):
+    if not AXE.is_file():  # not a dependency: `npm install axe-core`, or AXE_CORE=path, to run this
+        pytest.skip("axe-core is not here (AXE_CORE=path/to/axe.min.js)")
+    with visited(browser, files["sample"], width=width, dark=dark) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        visit.page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
+        found = visit.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [(v["id"], v["impact"], v["nodes"][0]["html"][:200]) for v in found] == []
