@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from postmortem_nb.analysis import Analysis, Settings, analyze, find_windows, mine_patterns
     from postmortem_nb.errors import PostmortemError
     from postmortem_nb.evidence import list_incidents, load, read_events, read_logs, read_metrics
-    from postmortem_nb.explore import explore
+    from postmortem_nb.explorer import explore
     from postmortem_nb.incident import Incident
     from postmortem_nb.runner import run
     from postmortem_nb.sections import Postmortem, investigate
@@ -31,7 +31,7 @@ _HOMES = {
     "read_events": "evidence",
     "read_logs": "evidence",
     "read_metrics": "evidence",
-    "explore": "explore",
+    "explore": "explorer",
     "Incident": "incident",
     "run": "runner",
     "Postmortem": "sections",

@@ -43,5 +43,5 @@ class Finding:
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings without repeats, errors first, otherwise in a fixed order."""
     return tuple(
-        sorted(dict.fromkeys(findings), key=lambda f: (SEVERITIES.index(f.severity), f.id, f.where, f.text))
+        sorted(dict.fromkeys(findings), key=lambda f: (SEVERITIES.index(f.severity), f))
     )

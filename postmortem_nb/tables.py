@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from postmortem_nb.characters import visible
 from postmortem_nb.findings import Finding
+from postmortem_nb.times import format_time
 
 
 class Safe(str):
@@ -18,30 +20,7 @@ class Safe(str):
     __slots__ = ()
 
 
-# Everything that hides, turns or controls text; line feed and tab are shown as what they are.
-_ODD = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
-    r"\u2060-\u206f\u2028\u2029\u3164\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
-)
 _ACTIVE = re.compile(r"[\\`*_{}\[\]()#+\-.!|~$^=:/@<>&\"']")  # what Markdown or HTML would act upon
-
-
-def visible(text: object) -> str:
-    r"""Return text with control, bidirectional and zero-width characters spelled out.
-
-    >>> visible("a\x1b[31mb\u202ec")
-    'a␛[31mb⟨U+202E⟩c'
-    """
-
-    def spell(match: re.Match[str]) -> str:
-        code = ord(match.group())
-        return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
-
-    return _ODD.sub(spell, str(text))
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
 def escape(text: object) -> str:
@@ -106,6 +85,39 @@ def table(
 
 def _num(is_number: bool) -> str:
     return ' class="num"' if is_number else ""
+
+
+def clock(text: str) -> Safe:
+    """Return a printed time that does not break across lines."""
+    return Safe(f"<time>{escape(text)}</time>")
+
+
+def measured(text: str) -> Safe:
+    """Return a printed value with its interval, if it has one, small beneath it."""
+    value, _, interval = text.partition(" (")
+    below = f"<br><small>{escape(interval.removesuffix(')'))}</small>" if interval.endswith(")") else ""
+    return Safe(f"{escape(value if below else text)}{below}")
+
+
+def frame_table(frame: pd.DataFrame, caption: str) -> Safe:
+    """Return a frame as a table: instants in UTC without date where all are of one day, numbers to four digits."""
+    shown: dict[str, list[object]] = {}
+    right = []
+    for name, values in frame.items():
+        if isinstance(values.dtype, pd.DatetimeTZDtype):
+            one_day = values.dt.date.nunique() <= 1
+            shown[str(name)] = [clock(format_time(t, date=not one_day)) for t in values]
+        elif pd.api.types.is_float_dtype(values.dtype):
+            shown[str(name)] = ["" if pd.isna(v) else f"{v:.4g}" for v in values]
+            right.append(str(name))
+        else:
+            shown[str(name)] = list(values)
+    return table(list(shown), zip(*shown.values(), strict=True), caption, numeric=right)
+
+
+def _is_missing(value: object) -> bool:
+    """Return whether a cell holds nothing: None, NaN, NaT or pandas' NA."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
 def definitions(pairs: Iterable[tuple[str, object]]) -> Safe:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -85,6 +86,31 @@ def draw(
         events=EVENTS.empty() if events is None else events,
     )
     return incident, Truth.of(requests, traffic)
+
+
+def gauge(values, *, step="1min", direction="high", kind="gauge", events=None, facts=None, **signal) -> Incident:
+    """An incident whose evidence is one metric ``m`` from `START` on."""
+    times = pd.date_range(START, periods=len(values), freq=step)
+    rows = pd.DataFrame({"time": times, "service": "web", "metric": "m", "value": values, "file": "metrics/m.csv"})
+    declared = {"name": "m", "kind": kind, "select": {"metric": "m"}, "direction": direction, **signal}
+    return Incident(
+        "drawn",
+        Path("drawn"),
+        Facts.from_dict({"title": "drawn", "signals": [declared], **(facts or {})}),
+        metrics=conform(rows, METRICS),
+        events=EVENTS.empty() if events is None else events,
+    )
+
+
+def steps(*parts: tuple[float, int]) -> np.ndarray:
+    """Values of (level, rows) after each other, with a little repeatable noise."""
+    values = np.concatenate([np.full(rows, float(level)) for level, rows in parts])
+    return values * (1 + 0.01 * np.sin(np.arange(len(values)) * 2.4))
+
+
+def declared_only(**facts: object) -> Incident:
+    """An incident without evidence: day and zone of `START` for times that carry none."""
+    return Incident("declared", Path("declared"), Facts.from_dict({"title": "declared", "date": START.date(), **facts}))
 
 
 @pytest.fixture(scope="session")

@@ -104,6 +104,11 @@ def test_the_signal_shows_what_was_measured_and_what_was_declared(full):
     assert "declared 16:40" in shown and not any("detected 16:36" in t for t in shown)
 
 
+def test_labels_of_levels_keep_their_order_where_they_are_moved_apart(full):
+    lines = {text.split()[0]: top for text, _, top, _, _ in texts(chart_signal(full))}
+    assert lines["threshold"] < lines["baseline"]  # from the top: the threshold of failures lies above their baseline
+
+
 def test_text_alternatives_carry_the_numbers(full):
     signal = chart_signal(full).alt
     window, worst = full.windows[0], full.signal.frame["value"].max()

@@ -9,11 +9,11 @@ import pytest
 
 from postmortem_nb import analysis as analysis_room
 from postmortem_nb.errors import SettingError
-from postmortem_nb.explore import Choice, choose, explore, reach, settings_of, view, with_window
+from postmortem_nb.explorer import Choice, choose, explore, reach, settings_of, view, with_window
 from postmortem_nb.frames import METRICS, conform
 from postmortem_nb.incident import Facts, Incident
 
-room = importlib.import_module("postmortem_nb.explore")  # the package exports the function under this name
+room = importlib.import_module("postmortem_nb.explorer")  # the package exports the function under this name
 
 ROOT = Path(__file__).parents[1]
 START = pd.Timestamp("2024-01-14T16:00Z")

@@ -17,6 +17,7 @@ PACKAGE = ROOT / "postmortem_nb"
 # A room imports only rooms that stand before it.
 ROOMS = (
     "errors",
+    "characters",
     "findings",
     "times",
     "frames",
@@ -31,6 +32,7 @@ ROOMS = (
     "report",
     "runner",
     "batch",
+    "explorer",
     "cli",
 )
 DOORS = {"__init__", "__main__"}  # not rooms: they may name any room, lazily

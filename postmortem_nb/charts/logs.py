@@ -81,8 +81,8 @@ def chart_logs(analysis: Analysis) -> Chart | None:
         return fig
 
     caption = (
-        f"Lines in every {format_duration(width)}, stacked with the worst at the bottom. Shaded: measured impact. "
-        "A stretch without any line is empty here: the chart cannot tell silence from missing logs."
+        f"Lines in bins of {format_duration(width)}, stacked with the worst at the bottom. Shaded: measured impact. "
+        "Where nothing is drawn there is no line; the chart cannot tell silence from missing logs."
     )
     return chart_of(draw, _alt(panels, view, width), caption, _table(panels), synthetic=synthetic)
 

@@ -145,8 +145,7 @@ def _label_levels(ax: Axes, series: SignalSeries, baseline: Baseline, low: float
     scale = size_of(ax)[1] / (top - bottom)
     for layer in LAYERS:
         rows = [("threshold", baseline.enter, INK), ("baseline", baseline.center, QUIET)]
-        if layer is NARROW:
-            rows = rows[:1]
+        rows = rows[:1] if layer is NARROW else sorted(rows, key=lambda row: row[1])  # the order when they touch
         least = layer.row / 2  # clear of the tick labels
         places = apart([max((min(v, top) - bottom) * scale, least) for _, v, _ in rows], layer.row)
         for (name, value, color), y in zip(rows, places, strict=True):
@@ -232,11 +231,11 @@ def _alt(analysis: Analysis, series: SignalSeries, measurement: Measurement, vie
 
 
 def _caption(analysis: Analysis, series: SignalSeries, measurement: Measurement, view: View) -> str:
-    parts = [f"One {'bin' if series.is_binned else 'sample'} every {format_duration(series.step)}."]
+    parts = [f"{'Bins of' if series.is_binned else 'Samples every'} {format_duration(series.step)}."]
     if analysis.windows:
-        parts.append("Shaded: measured impact, lighter and hatched where its edge is uncertain.")
+        parts.append("Shaded: measured impact, hatched where its edge is uncertain.")
     parts.append(f"Band: baseline ({measurement.baseline.how}). Dashed: threshold ({measurement.baseline.rule}).")
-    parts.append("Flags: filled is measured (a diamond is a tool’s stamp), hollow is declared.")
+    parts.append("Filled flags are measured (diamonds: stamped by a tool), hollow ones declared.")
     low, _ = _range(_shown(series, view)["value"].to_numpy("float64"), series, measurement.baseline)
     if low > 0:
         parts.append("The value axis does not start at zero.")

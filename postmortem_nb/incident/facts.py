@@ -198,6 +198,12 @@ class EvidenceRule(Fact):
             zone_named(value)
         return value
 
+    @field_validator("clock_offset")
+    @classmethod
+    def _offset(cls, value: str) -> str:
+        parse_duration(value, "clock_offset", signed=True)
+        return value
+
 
 class Facts(Fact):
     """Everything that people declared in ``incident.toml``."""

@@ -10,6 +10,8 @@ import re
 
 import nh3
 
+from postmortem_nb.characters import spell
+
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -99,14 +101,7 @@ def visible(text: str) -> str:
     >>> visible("user\u202egpj.exe\x1b[31m")
     'user⟨U+202E⟩gpj.exe␛[31m'
     """
-    return _UNSEEN.sub(lambda m: _written(m[0]), text)
-
-
-def _written(char: str) -> str:
-    code = ord(char)
-    if code < 0x20:
-        return chr(0x2400 + code)  # Unicode's own pictures of control characters
-    return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+    return _UNSEEN.sub(lambda m: spell(m[0]), text)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

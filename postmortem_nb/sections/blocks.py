@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from postmortem_nb.narrative import render
-from postmortem_nb.tables import Safe, escape
+from postmortem_nb.tables import Safe, escape, frame_table, more
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -56,8 +57,8 @@ class Section:
     @classmethod
     def of(cls, title: str, *blocks: Any) -> Section:
         """Return a section of the blocks that hold something; without any it says that it is not written yet."""
-        kept = tuple(Html(b) if isinstance(b, Safe) else b for b in blocks if b is not None and b != "")
-        return cls(title, kept or (todo(),))
+        kept = [part for b in blocks if b is not None and b != "" for part in _parts(b)]
+        return cls(title, tuple(kept) or (todo(),))
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -67,6 +68,14 @@ class Section:
 
     def __repr__(self) -> str:
         return f"<Section {self.title}: {len(self.blocks)} blocks>"
+
+
+def _parts(block: Any) -> Iterator[Any]:
+    """Yield a block, and behind a chart the numbers that it was drawn from, folded."""
+    yield Html(block) if isinstance(block, Safe) else block
+    numbers = getattr(block, "table", None)
+    if numbers is not None and len(numbers):
+        yield Html(more("The numbers behind this figure", frame_table(numbers, "Numbers behind the figure above")))
 
 
 def todo(what: str = "This part") -> Html:

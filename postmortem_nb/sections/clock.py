@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,8 +13,8 @@ from postmortem_nb.analysis.timings import Timing
 from postmortem_nb.charts import chart_timeline, chart_timing
 from postmortem_nb.incident import Hypothesis
 from postmortem_nb.sections.blocks import Section, paragraph, prose, subheading
-from postmortem_nb.tables import Safe, escape, more, table
-from postmortem_nb.times import UTC, Instant, between, format_instant, format_time, zone_label
+from postmortem_nb.tables import Safe, clock, escape, measured, more, table
+from postmortem_nb.times import UTC, between, format_instant, format_time, zone_label
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -29,7 +29,7 @@ def timings(post: Postmortem) -> Section:
     rows = [
         (
             _linked(t),
-            t.text,
+            measured(t.text),
             _end(t.start, date=len(days) > 1),
             _end(t.end, date=len(days) > 1),
             t.basis,
@@ -61,7 +61,7 @@ def _end(moment: Moment | None, *, date: bool) -> str:
         return ""
     if not moment.instant.is_known:
         return f"{moment.label}: not recorded"
-    return f"{moment.label}, {format_instant(moment.instant, date=date)}"
+    return Safe(f"{escape(moment.label)}, {clock(format_instant(moment.instant, date=date))}")
 
 
 def _compared(post: Postmortem) -> Iterator[object]:
@@ -85,8 +85,8 @@ def _comparison(row: Comparison) -> tuple[object, ...]:
     kind = row.verdict.replace(" ", "-")
     verdict = Safe(f'<span class="pnb-verdict pnb-{kind}">{escape(row.verdict)}</span>')
     note = Safe(f"{verdict}<br>{escape(row.note)}") if row.note else verdict
-    measured = format_instant(row.measured) if row.measured.is_known else "no evidence"
-    return row.label, format_instant(row.declared), measured, row.difference_text, note
+    found = clock(format_instant(row.measured)) if row.measured.is_known else "no evidence"
+    return row.label, clock(format_instant(row.declared)), found, row.difference_text, note
 
 
 def timeline(post: Postmortem) -> Section:
@@ -116,47 +116,57 @@ def _paths(post: Postmortem) -> Iterator[object]:
         yield paragraph(
             f"{len(wrong)} of {len(hypotheses)} explanations were wrong. They cost {claims['time_lost'].text}{of}."
         )
-    columns = ("Explanation", "From", "To", "Cost", "Person-minutes", "Raised by", "Settled by", "Verdict")
+    columns = ("Explanation", "From", "To", "Length", "Person-minutes", "Raised by", "Settled by", "Verdict")
     yield table(
-        columns, [_path(h) for h in hypotheses], "Explanations that responders held", numeric=("Cost", "Person-minutes")
+        columns,
+        [_path(h) for h in hypotheses],
+        "Explanations that responders held",
+        numeric=("Length", "Person-minutes"),
     )
 
 
 def _path(h: Hypothesis) -> tuple[object, ...]:
     length = between(h.start, h.end)
     minutes = "" if length.value is None else f"{length.value / pd.Timedelta(minutes=1) * h.people:.0f}"
-    ends = (format_instant(t, date=False) for t in (h.start, h.end))
+    ends = (clock(format_instant(t, date=False)) for t in (h.start, h.end))
     return h.text, *ends, str(length), minutes, h.raised_by, h.refuted_by, h.verdict
 
 
 def _events(timeline: pd.DataFrame, zone: str) -> Safe:
-    """Return the timeline as a table: UTC first, the incident's own zone second, the date where it changes."""
-    local = zone != UTC
-    rows, day = [], None
+    """Return the timeline as a table: UTC, then the incident's own zone, each with its date where it changes."""
+    zones = [UTC] if zone == UTC else [UTC, zone]
+    days: list[object] = [None] * len(zones)
+    rows = []
     for row in timeline.to_dict("records"):
         at = row["time"]
-        first = pd.isna(at) or at.date() != day
-        day = None if pd.isna(at) else at.date()
-        clock = _when(row, date=first)
-        second = [] if not local else ["" if pd.isna(at) else format_time(at, zone, date=False)]
-        what = row["text"] if pd.isna(row["end"]) else f"{row['text']} (until {format_time(row['end'], date=False)})"
-        rows.append([clock, *second, what, row["kind"], row["actor"], row["basis"], row["evidence"]])
-    label = zone_label(timeline["time"].dropna().iloc[0], zone) if local and timeline["time"].notna().any() else ""
-    columns = ("UTC", *([label] if local else []), "What happened", "Kind", "Who", "Basis", "Evidence")
-    return table(columns, rows, "Timeline", most=300)
+        cells: list[object] = []
+        for n, z in enumerate(zones):
+            day = None if pd.isna(at) else at.tz_convert(z).date()
+            cells.append(clock(_when(row, z, date=day != days[n])))
+            days[n] = day
+        until = (
+            "" if pd.isna(row["end"]) else f" (until {format_time(row['end'], date=row['end'].date() != at.date())})"
+        )
+        basis = Safe(f"{escape(row['evidence'])} <small>{escape(row['basis'])}</small>")
+        rows.append([*cells, f"{row['text']}{until}", row["actor"], row["kind"], basis])
+    known = timeline["time"].dropna()
+    labels = [zone_label(known.iloc[0] if len(known) else None, z) for z in zones]
+    return table([*labels, "What happened", "Who", "Kind", "Evidence and basis"], rows, "Timeline", most=300)
 
 
-def _when(row: dict[object, object], *, date: bool) -> str:
-    lo, at, hi = (None if pd.isna(row[c]) else row[c] for c in ("time_lo", "time", "time_hi"))  # type: ignore[call-overload]
+def _when(row: dict[Any, Any], zone: str, *, date: bool) -> str:
+    """Return the time of a row; of what was measured or stamped the point, of what was declared how it is known."""
+    lo, at, hi = (None if pd.isna(row[c]) else row[c] for c in ("time_lo", "time", "time_hi"))
     if at is None:
         return "unknown"
-    text = format_time(at, date=date)  # type: ignore[arg-type]
+    text = format_time(at, zone, date=date)
     if row["basis"] in ("measured", "system"):
         return text
     if lo is None or hi is None:
         return f"{'before' if lo is None else 'after'} {text}"
-    wide = hi - lo > pd.Timedelta(minutes=1)  # type: ignore[operator]
-    return format_instant(Instant(lo, at, hi), date=date).removesuffix(" UTC") if wide else text  # type: ignore[arg-type]
+    if hi - lo <= pd.Timedelta(minutes=1):
+        return text
+    return f"{text} ({format_time(lo, zone, date=False)}–{format_time(hi, zone, date=False)})"
 
 
 def _chat_note(post: Postmortem) -> Safe | None:

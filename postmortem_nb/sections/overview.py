@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from postmortem_nb.analysis.claims import Claim
 from postmortem_nb.charts import chart_signal
 from postmortem_nb.sections.blocks import Section, paragraph, prose
-from postmortem_nb.tables import Safe, definitions, escape, finding_items, more, table
+from postmortem_nb.tables import Safe, definitions, escape, finding_items, measured, more, table
 from postmortem_nb.times import UTC, format_window
 
 if TYPE_CHECKING:
@@ -108,7 +108,12 @@ def impact(post: Postmortem) -> Section:
     """Return how bad it was: the signal with its windows, the quantities with their formulas."""
     analysis = post.analysis
     rows = [
-        (q.name, analysis.claims[q.id].text, q.note or q.definition, analysis.claims[q.id].basis or "not known")
+        (
+            q.name,
+            measured(analysis.claims[q.id].text),
+            q.note or q.definition,
+            analysis.claims[q.id].basis or "not known",
+        )
         for q in analysis.impact
     ]
     quantities = (
