@@ -129,9 +129,12 @@ def _cast(values: pd.Series, kind: str, column: str, place: str) -> pd.Series:
             return pd.to_datetime(values, utc=True).dt.as_unit("ns")
         if kind == "text":
             return values.astype("str").where(values.notna())
-        if kind == "count" and not (values % 1 == 0).all():
+        numbers = values.astype("float64")
+        if kind == "number":
+            return numbers
+        if not (numbers % 1 == 0).all():
             raise ValueError("a count is a whole number")
-        return values.astype("float64" if kind == "number" else "int64")
+        return values.astype("int64")
     except (TypeError, ValueError) as error:
         raise ReadError(
             f"{place}: column {column!r} should hold {kind} but is {values.dtype} ({error})."

@@ -1,5 +1,6 @@
 """A real headless Chromium for tests: what a page asks for, says and shows."""
 
+import importlib.resources
 import os
 import shutil
 from collections.abc import Iterator
@@ -79,3 +80,12 @@ def visited(browser: object, file: Path, *, width: int = 1440, dark: bool = Fals
     visit.page.wait_for_load_state("networkidle")
     yield visit
     context.close()
+
+
+def violations(visit: Visit) -> list[tuple[str, str, str]]:
+    """Return what axe-core finds on an open page, every fold opened: rule, impact, first place."""
+    axe = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    visit.page.evaluate(axe + ";0")
+    found = visit.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [(v["id"], v["impact"], v["nodes"][0]["html"][:200]) for v in found]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sample_reports import reports  # noqa: F401 - a fixture of the session
 
 from postmortem_nb.example import Impact, Traffic, Truth, draw_requests, minute_metrics
 from postmortem_nb.frames import EVENTS, LOGS, METRICS, conform
@@ -21,6 +23,12 @@ SIGNALS = {
     "collapse": {"name": "requests", "kind": "traffic", "source": "logs"},
 }
 SIGNALS["ramp"] = SIGNALS["latency"]
+
+
+@pytest.fixture(scope="session")
+def bin_folder() -> Path:
+    """Where this environment keeps its commands."""
+    return Path(sys.executable).parent
 
 
 def at(minutes: float) -> pd.Timestamp:

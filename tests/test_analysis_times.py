@@ -268,10 +268,10 @@ def test_an_alert_within_the_tolerance_counts_and_its_negative_time_is_shown():
     analysis = pnb.analyze(gauge(DIP, events=events_of((at(56), "alert", "High"))))
     found = analysis.timing("time_to_detect")
     assert minutes(found.duration) == (-4, -4, -3)
-    assert found.text.startswith("−4 min")
+    assert found.text == "−4 to −3 min"
     (finding,) = findings(analysis, "detected-before-start")
     assert finding.severity == "warning"
-    assert "−4 min" in finding.text
+    assert "−4 to −3 min" in finding.text
 
 
 def test_a_declared_detection_long_before_the_measured_start_is_an_error_and_not_clipped():
@@ -423,7 +423,7 @@ def test_time_lost_keeps_the_bounds_of_uncertain_hypotheses():
     facts = {"milestones": milestones, "hypotheses": [hypothesis("~15:10", "15:30/15:40")]}
     assert minutes(pnb.analyze(declared_only(**facts)).timing("time_lost").duration) == (15, 25, 35)
     facts = {"milestones": milestones, "hypotheses": [hypothesis("<15:10", "15:30:00")]}
-    assert minutes(pnb.analyze(declared_only(**facts)).timing("time_lost").duration)[:2] == (0, None)
+    assert minutes(pnb.analyze(declared_only(**facts)).timing("time_lost").duration)[:2] == (20, None)
     facts = {"milestones": milestones, "hypotheses": [hypothesis("unknown", "15:30"), hypothesis("15:10", "unknown")]}
     assert not pnb.analyze(declared_only(**facts)).timing("time_lost").duration.is_known
     facts = {"hypotheses": [hypothesis("15:10:00", "15:20:00", "confirmed")]}
@@ -452,7 +452,7 @@ def test_between_failures_joins_overlaps_and_counts_only_pairs():
 
 
 def test_an_unknown_time_names_the_near_ones(declared):
-    with pytest.raises(pnb.PostmortemError, match="there is no time 'time_to_detekt'. Did you mean time_to_detect"):
+    with pytest.raises(pnb.PostmortemError, match=r"there is no time 'time_to_detekt'. Did you mean time_to_detect"):
         declared.timing("time_to_detekt")
 
 

@@ -121,7 +121,15 @@ def test_parameters_are_the_settings_with_their_defaults_and_help(path):
 def test_the_set_up_cell_passes_every_parameter_on(path):
     """A parameter that is not passed on would be ignored in silence."""
     tree = ast.parse(code_cells(path)[1].source)
-    passed = {k.arg: k.value.id for n in ast.walk(tree) if isinstance(n, ast.Call) for k in n.keywords}
+    named = {
+        statement.targets[0].id: {
+            k.value: v.id for k, v in zip(statement.value.keys, statement.value.values, strict=True)
+        }
+        for statement in tree.body
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Dict)
+    }
+    unpacked = [k.value.id for n in ast.walk(tree) if isinstance(n, ast.Call) for k in n.keywords if k.arg is None]
+    passed = {key: value for name in unpacked for key, value in named[name].items()}
     assert passed == {name: name for name in Settings.model_fields}
     assert "incident" in {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
 

@@ -554,7 +554,8 @@ def test_component_style_touches_only_our_classes():
     css = re.sub(r"@media[^{]*\{", "", component_css())
     selectors = [s for group in re.findall(r"([^{}]+)\{", css) for s in re.split(r",(?![^(]*\))", group)]
     assert len(selectors) > 50
-    assert [s for s in selectors if "pnb" not in s] == []
+    in_lab = {".jp-RenderedSVG > img"}  # JupyterLab's own place for our charts
+    assert [s for s in selectors if "pnb" not in s and s.split("*/")[-1].strip() not in in_lab] == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The report of every sample in a real Chromium, offline: no request, no console message, nothing cut off."""
 
 import pytest
-from browser import launched, visited
+from browser import launched, violations, visited
 from sample_reports import ROOT
 
 from postmortem_nb.evidence import list_incidents
@@ -30,3 +30,4 @@ def test_report_is_quiet_and_fits(browser, reports, name, width):
         broken = page.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length")
         assert broken == 0
         assert page.evaluate("[...document.images].every(i => i.alt.length > 40)")
+        assert violations(visit) == []

@@ -197,6 +197,6 @@ def result_schema() -> dict[str, Any]:
     schema = Result.model_json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "postmortem-nb result",
         **schema,
+        "title": "postmortem-nb result",
     }

@@ -160,7 +160,8 @@ def _best(z: np.ndarray, threshold: float, bad: str) -> list[tuple[Candidate, li
             for c in scored
             if c.score >= threshold / 2 and (c.end <= best.first or c.first >= best.end)
         ]
-    return found
+    nulls = {kind: _Null(x, taken) for kind, x in readings.items()}  # now that all of normal is known
+    return [(c if c.kind == "missing" else c._replace(score=nulls[c.kind].score(c.first, c.end)), n) for c, n in found]
 
 
 def _trimmed(first: int, end: int, spikes: np.ndarray) -> tuple[int, int]:
@@ -181,9 +182,10 @@ def _cuts(x: np.ndarray) -> set[tuple[int, int]]:
 
 
 class _Null:
-    """How far the mean of a stretch of any length lies out elsewhere in the record."""
+    """How far the mean of a stretch of any length lies out elsewhere in the record, outside what is taken."""
 
     def __init__(self, x: np.ndarray, taken: np.ndarray) -> None:
+        self.whole = np.concatenate([[0.0], x.cumsum()])
         self.sums = np.concatenate([[0.0], np.where(taken, 0.0, x).cumsum()])
         self.counts = np.concatenate([[0], (~taken).cumsum()])
         self.means: dict[int, np.ndarray] = {}
@@ -191,17 +193,15 @@ class _Null:
     def score(self, first: int, end: int) -> float:
         n = end - first
         if n not in self.means:
-            with np.errstate(invalid="ignore"):
-                means = (self.sums[n:] - self.sums[:-n]) / (self.counts[n:] - self.counts[:-n])
-            means[(self.counts[n:] - self.counts[:-n]) < 0.5 * n] = np.nan
-            self.means[n] = means
-        means = self.means[n]
-        here = means[first]
-        others = np.abs(np.concatenate([means[: max(0, first - n + 1)], means[end:]]))
+            counts = self.counts[n:] - self.counts[:-n]
+            with np.errstate(invalid="ignore", divide="ignore"):
+                means = np.abs(self.sums[n:] - self.sums[:-n]) / counts
+            self.means[n] = np.where(counts >= 0.5 * n, means, np.nan)
+        others = np.concatenate([self.means[n][: max(0, first - n + 1)], self.means[n][end:]])
         others = others[np.isfinite(others)]
-        if not np.isfinite(here) or len(others) < n:
+        if len(others) < n:
             return 0.0
-        return float(here / max(np.quantile(others, 0.99), 1.0))
+        return float((self.whole[end] - self.whole[first]) / n / max(np.quantile(others, 0.99), 1.0))
 
 
 def _gaps(missing: np.ndarray) -> list[Candidate]:

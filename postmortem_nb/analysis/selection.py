@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import operator
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
@@ -60,9 +62,10 @@ def _matches(values: pd.Series, wanted: object, where: str) -> pd.Series:
     return (values == wanted).fillna(False).astype(bool)
 
 
-def _compare(values: pd.Series, compare: object, text: str) -> pd.Series:
+def _compare(values: pd.Series, compare: Callable[[Any, Any], Any], text: str) -> pd.Series:
     try:
         number = float(text)
     except ValueError:
-        return (compare(values.astype("str"), text) & values.notna()).astype(bool)  # type: ignore[operator]
-    return compare(pd.to_numeric(values, errors="coerce").astype("float64"), number).astype(bool)  # type: ignore[operator]
+        return (compare(values.astype("str"), text) & values.notna()).astype(bool)
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    return (compare(numbers, number) & numbers.notna()).astype(bool)

@@ -80,7 +80,7 @@ def _length(length: Length, duration: Duration, is_open: bool) -> Timing:
 
 def _timing(metric: Metric, moments: Moments) -> Timing:
     start, end, note = moments[metric.start], moments[metric.end], ""
-    if metric.id == "time_to_acknowledge" and not start.instant.is_known:
+    if metric.id == "time_to_acknowledge" and not start.instant.is_known and moments["signal"].instant.is_known:
         start, note = moments["signal"], "no page is recorded; counted from the first signal"
     last = end.instant
     if metric.id == "time_to_acknowledge" and not last.is_known and moments.at("recover").lo is not None:
@@ -151,6 +151,10 @@ def _union(
     return total(clip(whole, start, end))
 
 
+def _milestone(moment: Moment) -> str:
+    return "detected" if moment.name == "detect" else DECLARED_AS[moment.name]
+
+
 FIXES = {
     "closing_lag": (
         "resolved-too-early",
@@ -180,7 +184,7 @@ def timing_findings(timings: Iterable[Timing]) -> tuple[Finding, ...]:
             continue
         first, second = (f"{m.label} ({m.instant})" for m in (t.start, t.end))
         if d.hi < ZERO:
-            if (DECLARED_AS.get(t.start.name), DECLARED_AS.get(t.end.name)) in ORDER and t.basis == "declared":
+            if t.basis == "declared" and (_milestone(t.start), _milestone(t.end)) in ORDER:
                 continue
             name, fix = FIXES.get(t.id, ("order", "Correct one of them; check zone and day."))
             severity = "error" if d.hi < -TOLERANCE else "warning"

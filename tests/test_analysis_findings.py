@@ -1,0 +1,207 @@
+"""Every finding of the analysis: what raises it, where it points, and that a sound incident raises none."""
+
+import pytest
+from conftest import START, at, declared_only, draw, gauge, steps, with_facts
+
+import postmortem_nb as pnb
+from postmortem_nb.analysis.definitions import ORDER
+from postmortem_nb.example import Impact
+from postmortem_nb.findings import Finding
+from postmortem_nb.incident import Facts, Incident
+
+DIP = steps((1, 60), (5, 30), (1, 60))
+
+
+def clock(minutes):
+    return f"{at(minutes):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def found(incident, id_, **settings):
+    return [f for f in pnb.analyze(incident, **settings).findings if f.id == id_]
+
+
+def test_a_sound_incident_has_no_finding():
+    milestones = {"started": clock(60), "detected": clock(62), "mitigated": clock(90), "resolved": clock(95)}
+    action = {"text": "x", "kind": "prevent", "owner": "web team", "due": "2024-02-01"}
+    incident = gauge(DIP, facts={"milestones": milestones, "actions": [action]})
+    assert pnb.analyze(incident).findings == ()
+
+
+@pytest.mark.parametrize(("first", "second"), ORDER)
+def test_milestones_in_an_impossible_order(first, second):
+    incident = declared_only(milestones={first: "15:30", second: "15:10"})
+    errors = found(incident, "order")
+    assert any(
+        f.severity == "error" and f.text == f"{second} (2024-01-14 15:10 UTC) is before {first} (2024-01-14 15:30 UTC)."
+        for f in errors
+    )
+    assert not found(declared_only(milestones={first: "15:10", second: "15:30"}), "order")
+    assert not found(declared_only(milestones={first: "15:30", second: "~15:28"}), "order")  # may be in order
+
+
+def test_an_impossible_order_in_a_published_version_names_it():
+    versions = [{"name": "first post", "milestones": {"started": "15:30", "resolved": "15:10"}}]
+    (finding,) = found(declared_only(versions=versions), "order")
+    assert finding.where == "incident.toml: milestones of the first post"
+
+
+def test_a_hypothesis_that_ends_before_it_begins_or_is_unexplained():
+    rows = [{"text": "disk", "from": "15:30", "to": "15:10", "verdict": "refuted"}]
+    (order,) = found(declared_only(hypotheses=rows), "order")
+    assert order.where == "incident.toml: hypothesis 1"
+    assert found(declared_only(hypotheses=rows), "hypothesis-unexplained")
+    assert not found(declared_only(hypotheses=[{**rows[0], "refuted_by": "df"}]), "hypothesis-unexplained")
+
+
+def test_a_timeline_row_days_away():
+    rows = [{"at": "2024-02-14T15:00Z", "kind": "action", "text": "restart"}]
+    (finding,) = found(declared_only(timeline=rows, milestones={"started": "15:00"}), "far-away")
+    assert "more than 3 d away from every milestone" in finding.text
+    assert not found(declared_only(timeline=rows), "far-away")
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        ({}, "has no owner and no due"),
+        ({"owner": "web team"}, "has no due"),
+        ({"due": "2024-02-01"}, "has no owner"),
+        ({"owner": "web team", "due": "2024-02-01"}, None),
+        ({"status": "rejected"}, None),
+    ],
+)
+def test_an_action_without_owner_or_date(action, text):
+    findings = found(declared_only(actions=[{"text": "x", "kind": "prevent", **action}]), "weak-action")
+    assert [text in f.text for f in findings] == ([True] if text else [])
+
+
+def test_open_and_resolved():
+    assert found(declared_only(open=True, milestones={"resolved": "15:10"}), "open-and-resolved")
+    assert not found(declared_only(open=True, milestones={"resolved": "unknown"}), "open-and-resolved")
+
+
+def test_a_start_that_is_the_detection():
+    milestones = {"started": "15:10", "detected": "15:10"}
+    assert found(declared_only(milestones=milestones), "start-is-detection")[0].severity == "note"
+    assert not found(declared_only(milestones={"started": "15:10", "detected": "15:11"}), "start-is-detection")
+
+
+def test_nothing_declared_and_nothing_written():
+    assert found(declared_only(), "no-milestones")
+    assert not found(declared_only(), "no-narrative")
+    assert found(declared_only(status="published"), "no-narrative")[0].severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("line", "typed"),
+    [
+        ("It lasted 47 minutes.", "“47 minutes”"),
+        ("At 10:15 it broke, 3.5% failed.", "“10:15”, “3.5%”"),
+        ("1,200 requests failed.", "“1,200 requests”"),
+        ("It lasted {{ impact_time }} and 20 {{ claim }}.", None),
+        ("HTTP 500 on line 137 of version 2.4", None),
+        ("<!-- about 47 minutes -->", None),
+        ("`sleep 47 min`", None),
+        ("```\n10:15 error\n```", None),
+    ],
+)
+def test_numbers_typed_into_the_prose(line, typed):
+    narrative = f"## Summary\n\n{line}\n"
+    incident = Incident("n", "n", Facts.from_dict({"title": "n"}), narrative=narrative)
+    findings = found(incident, "typed-number")
+    if typed is None:
+        assert not findings
+    else:
+        assert [(f.where, f.text) for f in findings] == [("narrative.md:3", f"{typed} is typed by hand, not computed.")]
+
+
+# --- the cover by evidence ---
+
+
+def test_evidence_without_a_signal():
+    incident, _ = draw(Impact(at(90), at(120)))
+    bare = Incident("b", "b", Facts.from_dict({"title": "b"}), logs=incident.logs.drop(columns="status"))
+    assert found(bare, "no-signal")
+    assert not found(declared_only(), "no-signal")
+
+
+def test_a_signal_that_shows_nothing_lists_its_near_misses():
+    (finding,) = found(gauge(steps((1, 60), (5, 1), (1, 60))), "no-window")
+    assert "near misses: 2024-01-14 16:00–16:01 UTC" in finding.text
+    (finding,) = found(gauge(steps((1, 90))), "no-window")
+    assert "near misses" not in finding.text
+
+
+def test_the_ends_of_the_record():
+    assert found(gauge(steps((5, 20), (1, 90))), "record-begins-late")
+    assert found(gauge(steps((1, 60), (5, 20))), "record-ends-early")
+    assert not found(gauge(steps((1, 60), (5, 20)), facts={"open": True}), "record-ends-early")
+    (finding,) = found(gauge(steps((1, 60), (5, 20), (1, 4))), "recovery-unconfirmed")
+    assert "the record ends 4 min after the recovery, sooner than the 10 min that confirm one" in finding.text
+    assert not found(gauge(steps((1, 60), (5, 20), (1, 4))), "recovery-unconfirmed", hold="3min")
+    assert found(gauge(DIP, facts={"open": True}), "open-but-recovered")
+
+
+def test_a_relapse_after_the_resolution():
+    values = steps((1, 60), (5, 10), (1, 20), (5, 10), (1, 60))
+    (finding,) = found(gauge(values, facts={"milestones": {"resolved": clock(75)}}), "relapse")
+    assert "impact began again at 2024-01-14 16:30 UTC" in finding.text
+    assert not found(gauge(values, facts={"milestones": {"resolved": clock(105)}}), "relapse")
+
+
+def test_windows_far_apart_are_perhaps_two_incidents():
+    (finding,) = found(gauge(steps((1, 60), (5, 10), (1, 80), (5, 10), (1, 60))), "far-apart")
+    assert "healthy for 1 h 20 min" in finding.text
+    assert not found(gauge(steps((1, 60), (5, 10), (1, 50), (5, 10), (1, 60))), "far-apart")
+
+
+def test_missing_samples_within_and_outside_the_windows():
+    incident = gauge(DIP)
+
+    def without(first, last):
+        metrics = incident.metrics.drop(index=range(first, last)).reset_index(drop=True)
+        return Incident("m", "m", incident.facts, metrics=metrics)
+
+    (inside,) = found(without(70, 76), "missing-samples")
+    assert inside.text.startswith("20 % of the samples within 2024-01-14 16:00–16:30 UTC are missing")
+    (outside,) = found(without(20, 30), "gaps")
+    assert "in 1 stretch outside the windows, the longest 2024-01-14 15:20–15:30 UTC" in outside.text
+    assert not found(without(20, 21), "gaps")
+    assert not found(without(70, 76), "gaps")
+
+
+def test_a_ratio_is_blind_where_hardly_anything_arrives():
+    collapse = Impact(at(40), at(60), "collapse", 0.95)
+    incident, _ = draw(Impact(at(90), at(120), "errors", 0.6), collapse)
+    (finding,) = found(incident, "few-requests")
+    assert "in 2024-01-14 15:40–16:00 UTC" in finding.text
+    assert not found(draw(Impact(at(90), at(120), "errors", 0.6))[0], "few-requests")
+    assert not found(draw(Impact(at(90), at(120), "errors", 0.6), rate=0.02)[0], "few-requests")  # always few
+
+
+def test_findings_of_the_reading_come_along_worst_first():
+    read = Finding("rejected-lines", "error", "logs/a.log", "3 lines could not be read.")
+    incident = Incident("r", "r", Facts.from_dict({"title": "r"}), findings=(read, read))
+    findings = pnb.analyze(incident).findings
+    assert findings[0] == read
+    assert len([f for f in findings if f == read]) == 1
+    order = ["error", "warning", "note"]
+    assert [f.severity for f in findings] == sorted((f.severity for f in findings), key=order.index)
+
+
+def test_every_finding_says_where_and_what_to_do(outage):
+    incident, _ = outage
+    facts = {
+        "milestones": {
+            "started": "2024-01-14T16:00Z",
+            "detected": "2024-01-14T15:10Z",
+            "resolved": "2024-01-14T16:40Z",
+        },
+        "actions": [{"text": "x", "kind": "prevent"}],
+        "open": True,
+    }
+    findings = pnb.analyze(with_facts(incident, **facts)).findings
+    assert len(findings) >= 5
+    for f in findings:
+        assert f.where and f.fix and f.text.endswith(".")
+        assert START.strftime("%Y") in f.text or f.id in ("weak-action",)
