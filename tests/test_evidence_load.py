@@ -163,7 +163,7 @@ def test_rejected_lines_are_a_finding_with_a_sample(make):
     torn = '{"time": "2024-01-15T10:32:11Z", "msg": "a"}\n' * 3 + '{"time": "2024-01-1\n'
     incident = load(make(**{"logs/a.jsonl": torn}))
     assert found(incident) == [("rejected-lines", "warning", "logs/a.jsonl:4")]
-    assert '1 of 4 lines could not be read as json, the first: {"time": "2024-01-1' in incident.findings[0].text
+    assert '1 of 4 lines could not be read as json, the first is “{"time": "2024-01-1' in incident.findings[0].text
     assert incident.files["rejected"].tolist() == [1]
 
 

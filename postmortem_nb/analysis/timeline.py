@@ -70,11 +70,11 @@ def _milestones(incident: Incident) -> Iterator[dict[str, object]]:
 
 
 def _hypothesis(h: Hypothesis) -> Iterator[dict[str, object]]:
-    raised = f"Suspected: {h.text}" + (f" Raised by: {h.raised_by}" if h.raised_by else "")
+    raised = f"Suspected: {h.text}" + (f" (raised by: {h.raised_by})" if h.raised_by else "")
     if h.start.is_known:
         yield _row(h.start, "hypothesis", raised, "incident.toml", h.actor, h.end)
     if h.end.is_known and h.verdict != "open":
-        why = f" {h.refuted_by}" if h.refuted_by else ""
+        why = f" ({h.refuted_by})" if h.refuted_by else ""
         yield _row(h.end, h.verdict, f"{h.verdict.capitalize()}: {h.text}{why}", "incident.toml", h.actor)
 
 
@@ -89,5 +89,6 @@ def _edges(windows: Windows) -> Iterator[dict[str, object]]:
 
 def _measured(moments: Moments) -> Iterator[dict[str, object]]:
     mitigated = moments.at("mitigate")
-    if mitigated.is_known and mitigated.basis == "measured" and mitigated.best != moments.at("recover").best:
+    has_happened = mitigated.basis == "measured" and mitigated.at is not None
+    if has_happened and mitigated.at != moments.at("recover").at:
         yield _row(mitigated, "impact", NAMES["mitigate"].capitalize(), "signal")
