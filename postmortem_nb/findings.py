@@ -42,6 +42,4 @@ class Finding:
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings without repeats, errors first, otherwise in a fixed order."""
-    return tuple(
-        sorted(dict.fromkeys(findings), key=lambda f: (SEVERITIES.index(f.severity), f))
-    )
+    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (SEVERITIES.index(f.severity), f)))

@@ -136,6 +136,4 @@ def _cast(values: pd.Series, kind: str, column: str, place: str) -> pd.Series:
             raise ValueError("a count is a whole number")
         return values.astype("int64")
     except (TypeError, ValueError) as error:
-        raise ReadError(
-            f"{place}: column {column!r} should hold {kind} but is {values.dtype} ({error})."
-        ) from error
+        raise ReadError(f"{place}: column {column!r} should hold {kind} but is {values.dtype} ({error}).") from error

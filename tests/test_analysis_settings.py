@@ -29,8 +29,8 @@ def test_defaults():
         "threshold": "auto",
         "baseline": "auto",
         "bucket": "auto",
-        "hold": "10min",
-        "merge_gap": "5min",
+        "hold": "auto",
+        "merge_gap": "auto",
         "min_length": "auto",
         "zone": "auto",
     }
@@ -40,9 +40,10 @@ def test_given_beats_declared_beats_default():
     declared = {"hold": "20min", "threshold": 0.3}
     assert Settings.build(declared).hold == "20min"
     assert Settings.build(declared, hold="30min").hold == "30min"
-    assert Settings.build(declared, hold="10min").hold == "20min"  # a default that is passed on is not a choice
+    assert Settings.build(declared, hold="10min").hold == "10min"  # what auto stands for, chosen on purpose
+    assert Settings.build(declared, hold="auto").hold == "20min"  # a default that is passed on is not a choice
     assert Settings.build(declared, threshold="auto").threshold == 0.3
-    assert Settings.build(declared).merge_gap == "5min"
+    assert Settings.build(declared).merge_gap == "auto"
 
 
 @pytest.mark.parametrize(("given_", "value"), [("0.05", 0.05), (3, 3.0), (0.5, 0.5), ("1e-3", 0.001), ("auto", "auto")])

@@ -117,9 +117,7 @@ def test_a_wrong_environment_is_noticed():
     assert "pandas stands twice" in differences(conda, [*pip_section, "pandas>=3.0"])
     changed = [c.replace("pandas>=3.0", "pandas>=2.0") for c in conda]
     assert changed != conda
-    assert differences(changed, pip_section) == [
-        "pandas: environment.yml says '>=2.0', pyproject.toml '>=3.0'"
-    ]
+    assert differences(changed, pip_section) == ["pandas: environment.yml says '>=2.0', pyproject.toml '>=3.0'"]
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -90,12 +90,17 @@ def _rows(incident: Incident) -> Iterator[Finding]:
 
 
 def _actions(incident: Incident) -> Iterator[Finding]:
-    for n, action in enumerate(incident.facts.actions, 1):
-        missing = [name for name, value in (("owner", action.owner), ("due", action.due)) if not value]
-        if missing and action.status == "open":
-            text = f"“{action.text}” has no {' and no '.join(missing)}."
+    todo = [a for a in incident.facts.actions if a.status == "open"]
+    for what, weak in (("owner", [a for a in todo if not a.owner]), ("due date", [a for a in todo if not a.due])):
+        if weak:
+            example = f"“{weak[0].text}”"
+            text = (
+                f"{example} has no {what}."
+                if len(weak) == 1
+                else (f"{len(weak)} of {len(todo)} open action items have no {what}, the first is {example}.")
+            )
             yield Finding(
-                "weak-action", "warning", f"incident.toml: action {n}", text, "Name a role and a date, or reject it."
+                "weak-action", "warning", "incident.toml: actions", text, f"Add {what}s, or reject the items."
             )
 
 

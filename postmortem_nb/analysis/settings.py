@@ -13,6 +13,7 @@ from postmortem_nb.errors import SettingError, near
 from postmortem_nb.times import Interval, parse_duration, parse_instant, zone_named
 
 AUTO = "auto"
+HOLD, MERGE_GAP = "10min", "5min"  # what auto stands for
 
 
 class Settings(BaseModel):
@@ -29,8 +30,8 @@ class Settings(BaseModel):
         AUTO, description='what is normal: "from/to" in UTC, such as "2024-01-14T16:00Z/2024-01-14T17:00Z"'
     )
     bucket: str = Field(AUTO, description="width of the bins that log lines are counted in; auto is 1min")
-    hold: str = Field("10min", description="how long the signal must stay healthy to count as recovered")
-    merge_gap: str = Field("5min", description="windows with no more than this between them count as one")
+    hold: str = Field(AUTO, description="how long the signal must stay healthy to count as recovered; auto is 10min")
+    merge_gap: str = Field(AUTO, description="windows with no more than this between them count as one; auto is 5min")
     min_length: str = Field(AUTO, description="shorter windows are listed as near misses; auto is two samples")
     zone: str = Field(AUTO, description="IANA zone to print beside UTC; auto takes the incident's")
 

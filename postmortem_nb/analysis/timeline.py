@@ -64,9 +64,17 @@ def _row(
 
 
 def _milestones(incident: Incident) -> Iterator[dict[str, object]]:
+    """Yield one row for all milestones that were declared for the same time."""
+    together: dict[tuple[object, ...], list[str]] = {}
+    instants: dict[tuple[object, ...], Instant] = {}
     for name, instant in incident.facts.milestones:
         if instant.is_known:
-            yield _row(instant, "milestone", MILESTONES[name].capitalize(), "incident.toml")
+            key: tuple[object, ...] = (instant.lo, instant.at, instant.hi)
+            together.setdefault(key, []).append(MILESTONES[name])
+            instants[key] = instant
+    for key, labels in together.items():
+        text = "; ".join(labels)
+        yield _row(instants[key], "milestone", text[:1].upper() + text[1:], "incident.toml")
 
 
 def _hypothesis(h: Hypothesis) -> Iterator[dict[str, object]]:

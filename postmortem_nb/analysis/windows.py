@@ -15,7 +15,7 @@ import pandas as pd
 
 from postmortem_nb.analysis.baseline import Baseline, find_baseline, wilson_lower
 from postmortem_nb.analysis.edges import edge_of_requests
-from postmortem_nb.analysis.settings import Settings
+from postmortem_nb.analysis.settings import AUTO, HOLD, MERGE_GAP, Settings
 from postmortem_nb.analysis.signals import SignalSeries
 from postmortem_nb.times import Instant, Window, total
 
@@ -70,7 +70,7 @@ def measure(series: SignalSeries, settings: Settings) -> Measurement:
     known = np.flatnonzero(~np.isnan(value))  # unknown rows neither open, end nor prolong anything
     runs = runs_of(beyond[known], healthy[known], max(1, round(hold / step)), RUN if shortest > step else 1)
     runs = [run.of(known) for run in runs]
-    gap, time = settings.length("merge_gap", pd.Timedelta(minutes=5)), frame["time"]
+    gap, time = settings.length("merge_gap", pd.Timedelta(MERGE_GAP)), frame["time"]
     joined = _merged([r for r in runs if r.opens], time, gap)
     long = [r for r in joined if not r.ends or time[r.last] + step - time[r.first] >= shortest]
     missed = sorted([r for r in joined if r not in long] + [r for r in runs if not r.opens])
@@ -81,7 +81,7 @@ def measure(series: SignalSeries, settings: Settings) -> Measurement:
 
 def hold_time(series: SignalSeries, settings: Settings) -> pd.Timedelta:
     """Return how long the signal must stay healthy to count as recovered: at least two samples."""
-    return max(settings.length("hold", pd.Timedelta(minutes=10)), 2 * series.step)
+    return max(settings.length("hold", pd.Timedelta(HOLD)), 2 * series.step)
 
 
 class Run(NamedTuple):
@@ -209,9 +209,10 @@ def sensitivity(series: SignalSeries, settings: Settings, baseline: Baseline) ->
         (how many), ``onset`` and ``recovery`` (UTC, NaT where there is none yet), ``impact_time`` (Timedelta).
     """
     rows = []
+    current = MERGE_GAP if settings.merge_gap == AUTO else settings.merge_gap
     for factor in (0.5, 1.0, 2.0):
         threshold = baseline.center + factor * (baseline.enter - baseline.center)
-        for gap in dict.fromkeys(("0s", settings.merge_gap, "30min")):
+        for gap in dict.fromkeys(("0s", current, "30min")):
             tried = settings.model_copy(update={"threshold": threshold, "merge_gap": gap})
             windows = measure(series, tried).windows
             edges = (windows[0].onset.at, windows[-1].recovery.at) if windows else (None, None)

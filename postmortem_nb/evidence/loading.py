@@ -122,7 +122,8 @@ def _findings(report: Report) -> Iterator[Finding]:
             "rejected-lines",
             "error" if share > 0.5 else "warning",
             f"{file}:{line}",
-            f"{report.rejected:,} of {report.lines:,} lines could not be read as {report.format}, the first is “{text}”.",
+            f"{report.rejected:,} of {report.lines:,} lines could not be read as {report.format}, "
+            f"the first is “{text}”.",
             "Look at these lines; where they are of another format, name it in an [[evidence]] entry.",
         )
     if report.truncated:

@@ -66,8 +66,8 @@ def read_logs(
     Returns
     -------
     DataFrame
-        Columns of `postmortem_nb.frames.LOGS`, in the order of the file; access logs add ``client``, ``method``, ``path``,
-        ``status`` and, where it is written, ``seconds`` and ``trace``. ``attrs["report"]`` is the `Report`.
+        Columns of `postmortem_nb.frames.LOGS`, in the order of the file; access logs add ``client``, ``method``,
+        ``path``, ``status`` and, where it is written, ``seconds`` and ``trace``. ``attrs["report"]`` is the `Report`.
 
     Raises
     ------

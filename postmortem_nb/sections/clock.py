@@ -95,11 +95,27 @@ def timeline(post: Postmortem) -> Section:
     return Section.of(
         "Timeline",
         prose(post, "Detection"),
+        _signs(post),
         chart_timeline(analysis),
         *_paths(post),
         subheading("What happened when"),
         _events(analysis.timeline, analysis.zone) if len(analysis.timeline) else None,
         _chat_note(post),
+    )
+
+
+def _signs(post: Postmortem) -> Safe | None:
+    """Return every alert, page, acknowledgement and report, folded: who knew first."""
+    signs = post.analysis.moments.signs
+    if not signs:
+        return None
+    rows = [
+        (clock(format_instant(s.instant)), s.kind, s.who, s.text, s.role, s.instant.basis, s.instant.evidence)
+        for s in signs
+    ]
+    columns = ("When", "Sign", "Who", "What it said", "Role", "Basis", "Evidence")
+    return more(
+        f"Who knew first: {len(signs)} signs", table(columns, rows, "Signs of the incident, in time order", most=100)
     )
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from postmortem_nb.analysis.claims import Claim
+import pandas as pd
+
+from postmortem_nb.analysis.claims import Claim, format_quantity
+from postmortem_nb.analysis.windows import hold_time
 from postmortem_nb.charts import chart_signal
 from postmortem_nb.sections.blocks import Section, paragraph, prose
-from postmortem_nb.tables import Safe, definitions, escape, finding_items, measured, more, table
-from postmortem_nb.times import UTC, format_window
+from postmortem_nb.tables import Safe, clock, definitions, escape, finding_items, measured, more, table
+from postmortem_nb.times import UTC, format_duration, format_time, format_window
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -99,9 +103,9 @@ def _detection(post: Postmortem) -> str:
     detect, time = post.analysis.moments.at("detect"), post.analysis.timing("time_to_detect")
     if not detect.is_known:
         return "not recorded"
-    by = "an automatic signal" if detect == post.analysis.moments.at("signal") else "a person"
+    by = post.analysis.moments.detected_by
     after = f", {time.text} after the impact began" if time.duration.is_known else ""
-    return f"{detect}, by {by}{after}"
+    return f"{detect}{f', by {by}' if by else ''}{after}"
 
 
 def impact(post: Postmortem) -> Section:
@@ -127,6 +131,7 @@ def impact(post: Postmortem) -> Section:
         paragraph(post.incident.facts.impact) if post.incident.facts.impact else None,
         chart_signal(analysis),
         _how_measured(post),
+        *_sensitivity(post),
         quantities,
     )
 
@@ -141,7 +146,7 @@ def _how_measured(post: Postmortem) -> Safe:
     text = (
         f"The signal is “{signal.name}” ({signal.why}). Normal is {claims['baseline_value'].text}, taken from {b.how} "
         f"({b.samples:,} samples). A window opens at {claims['threshold'].text} ({b.rule}) and closes when the signal "
-        f"has stayed near normal for {settings.hold}."
+        f"has stayed near normal for {format_duration(hold_time(signal, settings))}."
     )
     if measurement.near_misses:
         misses = "; ".join(format_window(w.span) for w in measurement.near_misses)
@@ -149,3 +154,42 @@ def _how_measured(post: Postmortem) -> Safe:
     if signal.signal.note:
         text += f" {signal.signal.note}"
     return paragraph(text)
+
+
+def _sensitivity(post: Postmortem) -> Iterator[Safe]:
+    """Yield how far the windows move with the two choices that move them most, and the grid behind that, folded."""
+    grid = post.analysis.sensitivity
+    found = grid[grid["windows"] > 0]
+    if found.empty or not post.analysis.windows:
+        return
+    unit = post.analysis.signal.unit if post.analysis.signal else ""
+    onsets, ends = (found[c].dropna() for c in ("onset", "recovery"))
+    moves = [f"the onset moves {_spread(onsets)}"] + ([f"the recovery {_spread(ends)}"] if len(ends) else [])
+    lost = f" In {len(grid) - len(found)} of {len(grid)} no window is left." if len(found) < len(grid) else ""
+    yield paragraph(
+        f"With the threshold half and twice as far from the baseline, and gaps of up to half an hour joined or not, "
+        f"{' and '.join(moves)}.{lost}"
+    )
+    rows = [
+        (
+            format_quantity(r["threshold"], unit),
+            r["merge_gap"],
+            r["windows"],
+            clock(format_time(r["onset"])) if r["windows"] else "",
+            clock(format_time(r["recovery"])) if not pd.isna(r["recovery"]) else "",
+            format_duration(r["impact_time"]),
+        )
+        for r in grid.to_dict("records")
+    ]
+    columns = ("Threshold", "Gaps joined up to", "Windows", "Onset (UTC)", "Recovery (UTC)", "Impact time")
+    yield more(
+        "The grid of settings", table(columns, rows, "How the windows move with the settings", numeric=("Windows",))
+    )
+
+
+def _spread(times: pd.Series) -> str:
+    """Return from when to when instants lie, or that they do not move."""
+    first, last = times.min(), times.max()
+    if last - first < pd.Timedelta(seconds=1):
+        return "not at all"
+    return f"from {format_time(first, date=False)} to {format_time(last, date=first.date() != last.date())} UTC"
