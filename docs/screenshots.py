@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 VIEWS = (  # file name, width, height, dark
-    ("report.png", 1440, 1000, False),
+    ("report.png", 1440, 810, False),
     ("report-dark.png", 1440, 1000, True),
     ("report-phone.png", 390, 844, False),
 )
@@ -33,6 +33,8 @@ def main(incident: str = "2024-01-14-web-outage") -> None:
             )
             page.goto(report.as_uri())
             page.screenshot(path=IMAGES / name)
+            if name == "report.png":
+                page.locator("figure.pnb-chart").first.screenshot(path=IMAGES / "signal.png")
         browser.close()
 
 

@@ -57,7 +57,7 @@ class Section:
     @classmethod
     def of(cls, title: str, *blocks: Any) -> Section:
         """Return a section of the blocks that hold something; without any it says that it is not written yet."""
-        kept = [part for b in blocks if b is not None and b != "" for part in _parts(b)]
+        kept = [part for b in blocks if b is not None and b != "" for part in _parts(b, title)]
         return cls(title, tuple(kept) or (todo(),))
 
     def _ipython_display_(self) -> None:
@@ -70,12 +70,12 @@ class Section:
         return f"<Section {self.title}: {len(self.blocks)} blocks>"
 
 
-def _parts(block: Any) -> Iterator[Any]:
+def _parts(block: Any, title: str) -> Iterator[Any]:
     """Yield a block, and behind a chart the numbers that it was drawn from, folded."""
     yield Html(block) if isinstance(block, Safe) else block
     numbers = getattr(block, "table", None)
     if numbers is not None and len(numbers):
-        yield Html(more("The numbers behind this figure", frame_table(numbers, "Numbers behind the figure above")))
+        yield Html(more("The numbers behind this figure", frame_table(numbers, f"Numbers behind the figure in “{title}”")))
 
 
 def todo(what: str = "This part") -> Html:

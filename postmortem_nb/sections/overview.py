@@ -63,7 +63,8 @@ def _figure(name: str, claim: Claim) -> str:
     """Return one cell of the strip: big value, interval, basis."""
     value, _, interval = claim.text.partition(" (")
     interval = interval.removesuffix(")")
-    below = f"between {interval}".replace("–", " and ", 1).replace("and  –", "and") if interval else claim.note
+    unit = "" if any(c.isalpha() for c in interval) else value.rpartition(" ")[2]  # "32–33" lacks it
+    below = f"{interval} {unit}".strip() if interval else claim.note
     basis = claim.basis or "not known"
     return (
         f'<div class="pnb-figure"><dt class="pnb-name"><a href="#claim-{claim.id}">{escape(name)}</a></dt>'
