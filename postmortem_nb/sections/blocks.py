@@ -75,7 +75,9 @@ def _parts(block: Any, title: str) -> Iterator[Any]:
     yield Html(block) if isinstance(block, Safe) else block
     numbers = getattr(block, "table", None)
     if numbers is not None and len(numbers):
-        yield Html(more("The numbers behind this figure", frame_table(numbers, f"Numbers behind the figure in “{title}”")))
+        yield Html(
+            more("The numbers behind this figure", frame_table(numbers, f"Numbers behind the figure in “{title}”"))
+        )
 
 
 def todo(what: str = "This part") -> Html:

@@ -164,12 +164,17 @@ def _sensitivity(post: Postmortem) -> Iterator[Safe]:
     if found.empty or not post.analysis.windows:
         return
     unit = post.analysis.signal.unit if post.analysis.signal else ""
-    onsets, ends = (found[c].dropna() for c in ("onset", "recovery"))
-    moves = [f"the onset moves {_spread(onsets)}"] + ([f"the recovery {_spread(ends)}"] if len(ends) else [])
+    edges = {"the onset": found["onset"], "the recovery": found["recovery"].dropna()}
+    moved = [f"{name} moves {where}" for name, times in edges.items() if (where := _spread(times))]
+    still = [name for name, times in edges.items() if len(times) and not _spread(times)]
+    if len(still) == 2:
+        moved = ["neither the onset nor the recovery moves"]
+    elif still:
+        moved.append(f"{still[0]} does not move")
     lost = f" In {len(grid) - len(found)} of {len(grid)} no window is left." if len(found) < len(grid) else ""
     yield paragraph(
         f"With the threshold half and twice as far from the baseline, and gaps of up to half an hour joined or not, "
-        f"{' and '.join(moves)}.{lost}"
+        f"{'; '.join(moved)}.{lost}"
     )
     rows = [
         (
@@ -189,8 +194,8 @@ def _sensitivity(post: Postmortem) -> Iterator[Safe]:
 
 
 def _spread(times: pd.Series) -> str:
-    """Return from when to when instants lie, or that they do not move."""
+    """Return from when to when instants lie; nothing if they do not move."""
     first, last = times.min(), times.max()
-    if last - first < pd.Timedelta(seconds=1):
-        return "not at all"
+    if times.empty or last - first < pd.Timedelta(seconds=1):
+        return ""
     return f"from {format_time(first, date=False)} to {format_time(last, date=first.date() != last.date())} UTC"
