@@ -142,6 +142,53 @@ def card(title: str = "Checkout and login failed for a third of requests") -> st
     )
 
 
+def ignored(markup: str) -> str:
+    """Return markup as our sections display it: JupyterLab looks for no formula in it."""
+    return f'<div class="mathjax_ignore">{markup}</div>'
+
+
+def times_table() -> str:
+    """Return the widest table of a report: definitions, intervals, and times with labels."""
+    rows = [
+        ("time_to_detect", "5 min 20 s", "5 min 19 s – 5 min 23 s", "impact began", "incident detected",
+         "measured + system"),
+        ("time_to_mitigate", "32 min", "31–33", "impact began", "impact no longer severe", "measured"),
+        ("failed_deployment_recovery_time", "1 min 38 s – 2 min 41 s", "", "triggering change completed",
+         "service recovered", "declared + measured"),
+    ]  # fmt: skip
+    head = "".join(f"<th scope='col'>{c}</th>" for c in ("Time", "Value", "From", "To", "Basis"))
+    when = "<time>17:17:40 UTC (17:17:38–17:17:41)</time>"
+    body = "".join(
+        f"<tr id='claim-{name}'><th scope='row'><a href='#claim-{name}'>{name.replace('_', ' ')}</a><br>"
+        "<small>from the start of impact to the first signal, or to the first person who was aware of it</small></th>"
+        f"<td class='num'>{value}<br><small>{bounds}</small></td><td>{start}, {when}</td><td>{end}, {when}</td>"
+        f"<td>{basis}</td></tr>"
+        for name, value, bounds, start, end, basis in rows
+    )
+    label = "Times, each between two named events"
+    return (
+        f"<div class='pnb-table' role='region' tabindex='0' aria-label='{label}'><table class='pnb'>"
+        f"<caption>{label}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def ledger() -> str:
+    """Return a table of claims: names in code that may break after a low line, and a time a row."""
+    names = ("onset", "failed_<wbr>deployment_<wbr>recovery_<wbr>time")
+    body = "".join(
+        f"<tr><th scope='row'><code>{name}</code></th><td><time>2024-01-14 17:17:40 UTC</time></td><td>measured</td>"
+        "<td>from the triggering change to full service, if it was a deployment that needed a rollback or a fix</td>"
+        "<td>logs/access.log.gz; logs/apache-error.log; logs/nginx-error.log</td>"
+        "<td><code>0be415bb1b5a99e1</code></td></tr>"
+        for name in names
+    )
+    head = "".join(f"<th scope='col'>{c}</th>" for c in ("Claim", "Value", "Basis", "Definition", "From", "Hash"))
+    return (
+        "<div class='pnb-table' role='region' tabindex='0' aria-label='Claims'><table class='pnb'>"
+        f"<caption>Claims</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
 def notebook(first_count: int = 1, title: str = "Checkout and login failed for a third of requests") -> NotebookNode:
     """Return the executed notebook of an incident; hostile lines stand in it as escaped evidence."""
     n = iter(range(first_count, first_count + 99))
@@ -151,17 +198,7 @@ def notebook(first_count: int = 1, title: str = "Checkout and login failed for a
         f'<span class="pnb-place">logs/error.log:{i}</span></summary><pre>{html.escape(line)}</pre></details>'
         for i, line in enumerate(HOSTILE, 1)
     )
-    timings = table(
-        "Times, each between two named events",
-        ["Measure", "Value", "Bounds", "From", "To", "Basis", "Verdict"],
-        [
-            ["Time to detect", "7 min", "6 min 30 s–7 min 30 s", "onset 17:15", "detected 17:22", "mixed", "–"],
-            ["Time to acknowledge", "2 min", "exact", "detected 17:22", "acknowledged 17:24", "declared", "–"],
-            ["Time to mitigate", "29 min", "28–31 min", "onset 17:15", "mitigated 17:44", "mixed", "–"],
-            ["Time to recover", "36 min", "35–37 min", "onset 17:15", "recovery 17:51", "measured", "–"],
-        ],
-        ids="claim-",
-    )
+    timings = ignored(times_table())
     verdicts = (
         '<div class="pnb-table" role="region" tabindex="0" aria-label="Declared against measured"><table class="pnb">'
         "<caption>Declared against measured</caption><thead><tr><th scope='col'>Milestone</th>"
@@ -240,14 +277,32 @@ def notebook(first_count: int = 1, title: str = "Checkout and login failed for a
             shown(text_html=evidence),
             count=next(n),
         ),
-        v4.new_markdown_cell(
-            "## Lessons\n\n### What went well\n\n- The rollback was one command.\n\n"
-            "### What went badly\n\n- Nobody was paged."
+        v4.new_markdown_cell("## Lessons"),
+        cell(
+            "post.lessons",
+            shown(
+                text_html=ignored(
+                    "<div class='pnb-prose'><p>The pool limit was changed together with eleven other settings, and "
+                    "nobody could say afterwards which of them had been tried on a canary and which had gone straight "
+                    "to every host at once.</p><h3>What went well</h3><ul><li>The rollback was one command.</li></ul>"
+                    "<h3>What went badly</h3><ul><li>Nobody was paged.</li></ul></div>"
+                )
+            ),
+            count=next(n),
         ),
         v4.new_markdown_cell("## Open questions"),
         cell("post.questions", shown(text_html="<p class='pnb-todo'>Not written yet.</p>"), count=next(n)),
         v4.new_markdown_cell("## Provenance\n\n| what | value |\n|---|--:|\n| rows | 48,120 |\n"),
-        cell("post.provenance", shown(text_html=files), count=next(n)),
+        cell(
+            "post.provenance",
+            shown(text_html=files),
+            shown(
+                text_html="<details class='pnb-more'><summary>Every claim</summary>"
+                f"{ledger()}<details class='pnb-evidence'><summary>A line</summary><pre>folded twice</pre></details>"
+                "</details>"
+            ),
+            count=next(n),
+        ),
     ]
     made = v4.new_notebook(
         cells=cells, metadata={"papermill": {"output_path": "/secret/place/out.ipynb", "duration": 3.1 * first_count}}

@@ -1,5 +1,9 @@
 """Every finding of the analysis: what raises it, where it points, and that a sound incident raises none."""
 
+import dataclasses
+import tomllib
+
+import pandas as pd
 import pytest
 from conftest import START, at, declared_only, draw, gauge, steps, with_facts
 
@@ -155,10 +159,99 @@ def test_a_relapse_after_the_resolution():
     assert not found(gauge(values, facts={"milestones": {"resolved": clock(105)}}), "relapse")
 
 
-def test_windows_far_apart_are_perhaps_two_incidents():
-    (finding,) = found(gauge(steps((1, 60), (5, 10), (1, 80), (5, 10), (1, 60))), "far-apart")
-    assert "healthy for 1 h 20 min" in finding.text
-    assert not found(gauge(steps((1, 60), (5, 10), (1, 50), (5, 10), (1, 60))), "far-apart")
+def test_windows_far_apart_are_two_incidents_unless_declared_otherwise():
+    values = steps((1, 60), (5, 10), (1, 80), (5, 20), (1, 60))
+    (finding,) = found(gauge(values), "other-windows")
+    assert finding.severity == "warning"
+    assert "not counted: 2024-01-14 16:00–16:10 UTC, more than 1 h away" in finding.text
+    assert 'relapse_gap = "80min"' in finding.fix
+    assert not found(gauge(values, facts={"relapse_gap": "80min"}), "other-windows")  # the advice works
+    assert not found(gauge(steps((1, 60), (5, 10), (1, 50), (5, 10), (1, 60))), "other-windows")
+
+
+def two_signals(values, first=DIP):
+    """An incident whose first signal is `first` and whose second one, the metric ``n``, is `values`."""
+    one, other = gauge(first), gauge(values)
+    metrics = pd.concat([one.metrics, other.metrics.assign(metric="n")], ignore_index=True)
+    signals = [{"name": name, "kind": "gauge", "select": {"metric": name}} for name in "mn"]
+    return Incident("two", "two", Facts.from_dict({"title": "two", "signals": signals}), metrics=metrics)
+
+
+@pytest.mark.parametrize(
+    ("values", "span"),
+    [
+        (steps((1, 40), (5, 60), (1, 50)), "15:40–16:40"),
+        (steps((1, 40), (5, 30), (1, 80)), "15:40–16:10"),  # earlier
+        (steps((1, 70), (5, 40), (1, 40)), "16:10–16:50"),  # later
+        (DIP, None),
+        (steps((1, 65), (5, 10), (1, 75)), None),  # within
+        (steps((1, 59), (5, 32), (1, 59)), None),  # by no more than a step
+        (steps((1, 150)), None),
+    ],
+)
+def test_another_signal_that_is_bad_beyond_the_measured_impact(values, span):
+    findings = found(two_signals(values), "beyond-impact")
+    if span is None:
+        assert not findings
+    else:
+        (finding,) = findings
+        assert (finding.severity, finding.where) == ("warning", "signal n")
+        assert f"is bad 2024-01-14 {span} UTC, beyond the measured impact" in finding.text
+
+
+def test_another_signal_that_is_bad_where_the_measured_one_shows_nothing():
+    (finding,) = found(two_signals(DIP, first=steps((1, 150))), "beyond-impact")
+    assert "16:00–16:30 UTC; the measured signal, m, shows no impact" in finding.text
+
+
+def test_a_window_of_another_signal_hours_away_is_not_about_this_incident():
+    far = steps((1, 60), (5, 30), (1, 200), (5, 20), (1, 40))
+    assert not found(two_signals(far, first=steps((1, 60), (5, 30), (1, 260))), "beyond-impact")
+
+
+def test_a_timeline_row_that_ends_before_it_begins():
+    row = {"at": "15:30", "kind": "action", "text": "restart"}
+    (finding,) = found(declared_only(timeline=[{**row, "end": "15:10"}]), "order")
+    assert (finding.severity, finding.where) == ("error", "incident.toml: timeline")
+    assert "“restart” ends (2024-01-14 15:10 UTC) before it begins (2024-01-14 15:30 UTC)" in finding.text
+    for sound in (row, {**row, "end": "15:30"}, {**row, "end": "15:40"}):
+        assert not found(declared_only(timeline=[sound]), "order")
+
+
+def without_lines(incident, first, last):
+    logs = incident.logs
+    kept = logs[(logs["time"] < at(first)) | (logs["time"] >= at(last))].reset_index(drop=True)
+    return dataclasses.replace(incident, logs=kept)
+
+
+def test_a_log_that_falls_silent_is_reported_with_the_signal_that_would_measure_it(outage):
+    silent = without_lines(outage[0], 40, 60)
+    (finding,) = found(silent, "no-requests")
+    assert "not a single line is recorded in 2024-01-14 15:40–16:00 UTC (20 min)" in finding.text
+    assert not found(silent, "few-requests")  # said once
+    declared = tomllib.loads(finding.fix.split("one:\n", 1)[1])["signals"]
+    traffic = pnb.analyze(with_facts(silent, signals=declared))  # the advice works
+    assert traffic.windows[0].span == (at(40), at(60))
+    both = with_facts(silent, signals=[s.model_dump() for s in silent.facts.signals] + declared)
+    (finding,) = found(both, "no-requests")
+    assert "[[signals]]" not in finding.fix
+
+
+def test_a_short_pause_or_a_quiet_log_is_no_silence(outage):
+    assert not found(outage[0], "no-requests")
+    assert not found(without_lines(outage[0], 40, 44), "no-requests")
+    quiet, _ = draw(Impact(at(90), at(120), "errors", 0.6), rate=0.02)
+    assert not found(without_lines(quiet, 40, 60), "no-requests")
+
+
+def test_a_record_that_is_bad_for_most_of_its_time_is_told_to_name_a_baseline():
+    values = steps((1, 20), (5, 130))
+    incident = gauge(values, facts={"milestones": {"started": clock(20)}})
+    (finding,) = found(incident, "no-window")
+    named = 'baseline = "2024-01-14T15:00:00Z/2024-01-14T15:20:00Z"'
+    assert named in finding.fix
+    assert pnb.analyze(incident, baseline=named.split('"')[1]).windows[0].span[0] == at(20)  # the advice works
+    assert 'baseline = "from/to"' in found(gauge(values), "no-window")[0].fix
 
 
 def test_missing_samples_within_and_outside_the_windows():

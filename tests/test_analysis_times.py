@@ -85,7 +85,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def declared():
-    return pnb.analyze(declared_only(milestones={name: clock(m) for name, m in MINUTES.items()}))
+    return pnb.analyze(declared_only(change_failed=True, milestones={name: clock(m) for name, m in MINUTES.items()}))
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.id)
@@ -101,11 +101,20 @@ def test_a_time_without_one_of_its_ends_is_absent_and_says_which(metric):
     both = {metric.start, metric.end} - {"detect"} | ({"aware"} if "detect" in (metric.start, metric.end) else set())
     for absent in both:
         kept = {DECLARED_AS[m]: clock(MINUTES[DECLARED_AS[m]]) for m in both - {absent}}
-        found = timing(metric.id, milestones=kept)
+        found = timing(metric.id, change_failed=True, milestones=kept)
         assert not found.duration.is_known
         assert found.text == "not known"
         assert found.basis == ""
         assert NAMES[absent if absent != "aware" else "detect"] in found.note
+
+
+def test_the_recovery_of_a_failed_deployment_needs_a_deployment_that_failed():
+    milestones = {"changed": clock(0), "recovered": clock(47)}
+    found = timing("failed_deployment_recovery_time", milestones=milestones)
+    assert not found.duration.is_known
+    assert found.note == "no failed deployment is declared (change_failed = true)"
+    found = timing("failed_deployment_recovery_time", milestones=milestones, change_failed=True)
+    assert found.duration.value == 47 * MINUTE
 
 
 def test_bounds_of_both_ends_are_carried():
@@ -272,6 +281,46 @@ def test_an_alert_within_the_tolerance_counts_and_its_negative_time_is_shown():
     (finding,) = findings(analysis, "detected-before-start")
     assert finding.severity == "warning"
     assert "−4 to −3 min" in finding.text
+
+
+DISK = [{"text": "diskfull*", "role": "unrelated", "why": "the build server"}]
+
+
+@pytest.mark.parametrize("role", ["unrelated", "precursor"])
+def test_an_ignored_alert_is_listed_and_detects_nothing(role):
+    events = events_of((at(57), "alert", "DiskFull [build]"), (at(64), "alert", "High"))
+    before = pnb.analyze(gauge(DIP, events=events))
+    assert before.timing("time_to_detect").duration.value == -3 * MINUTE
+    assert "[[ignored]]" in findings(before, "detected-before-start")[0].fix
+    analysis = pnb.analyze(gauge(DIP, events=events, facts={"ignored": [{**DISK[0], "role": role}]}))
+    assert analysis.timing("time_to_detect").duration.value == 4 * MINUTE
+    assert [(s.role, s.why) for s in analysis.moments.signs] == [(role, "the build server"), ("counted", "")]
+    assert not findings(analysis, "detected-before-start")
+    assert not findings(analysis, "ignored-nothing")
+
+
+def test_an_ignored_entry_settles_an_early_alert():
+    events = events_of((at(5), "alert", "DiskFull"), (at(64), "alert", "High"))
+    (early,) = findings(pnb.analyze(gauge(DIP, events=events)), "early-alert")
+    assert "[[ignored]]" in early.fix
+    assert not findings(pnb.analyze(gauge(DIP, events=events, facts={"ignored": DISK})), "early-alert")
+
+
+@pytest.mark.parametrize(
+    ("entry", "matches"),
+    [
+        ({"text": "[FIRING] Disk"}, True),  # brackets mean themselves
+        ({"text": "[firing] d?sk", "kind": "alert"}, True),
+        ({"text": "[FIRING] Disk", "kind": "page"}, False),
+        ({"text": "Disk"}, False),  # the whole text counts
+        ({"text": "*disk*"}, True),
+    ],
+)
+def test_which_events_an_ignored_entry_means(entry, matches):
+    facts = {"ignored": [{"why": "x", **entry}]}
+    analysis = pnb.analyze(gauge(DIP, events=events_of((at(64), "alert", "[FIRING] Disk")), facts=facts))
+    assert analysis.moments.at("signal").is_known != matches
+    assert [f.severity for f in findings(analysis, "ignored-nothing")] == ([] if matches else ["note"])
 
 
 def test_a_declared_detection_long_before_the_measured_start_is_an_error_and_not_clipped():

@@ -375,3 +375,57 @@ def test_the_sensitivity_grid_shows_how_the_window_moves(outage):
     assert ((grid["onset"] - truth.onset).abs() < 10 * SECOND).all()
     assert pnb.analyze(with_facts(incident, signals=[])).sensitivity.shape == (9, 6)
     assert pnb.analyze(Incident("none", "none", Facts.from_dict({"title": "none"}))).sensitivity.empty
+
+
+# --- which windows are the incident's ---
+
+BLIP = steps((1, 60), (5, 5), (1, 100), (5, 30), (1, 60))  # 5 min at minute 60, the outage at minute 165
+
+
+def test_a_blip_hours_before_the_outage_is_not_its_start():
+    analysis = pnb.analyze(gauge(BLIP))
+    assert [w.span for w in analysis.windows] == [(at(165), at(195))]
+    assert [w.span for w in analysis.other_windows] == [(at(60), at(65))]
+    assert analysis.moments.at("start").at == at(165)
+    assert analysis.timing("impact_time").duration.value == pd.Timedelta("30min")
+    assert set(analysis.sensitivity["onset"]) == {at(165)}
+
+
+@pytest.mark.parametrize(
+    ("milestones", "onset"),
+    [
+        ({"started": at(62), "resolved": at(70)}, 60),  # the small one is meant
+        ({"detected": at(90)}, 60),  # nearer to it
+        ({"detected": at(150)}, 165),
+        ({"started": at(62), "resolved": at(200)}, 165),  # both within: the larger one
+        ({"changed": at(60), "closed": at(60)}, 165),  # neither says when it was
+    ],
+)
+def test_the_windows_at_the_declared_milestones_are_the_incident(milestones, onset):
+    facts = {"milestones": {name: f"{t:%Y-%m-%dT%H:%M:%SZ}" for name, t in milestones.items()}}
+    analysis = pnb.analyze(gauge(BLIP, facts=facts))
+    assert [w.span[0] for w in analysis.windows] == [at(onset)]
+    assert len(analysis.other_windows) == 1
+
+
+def test_windows_within_the_relapse_gap_belong_together():
+    values = steps((1, 60), (5, 5), (1, 60), (5, 30), (1, 60))
+    assert len(pnb.analyze(gauge(values)).windows) == 2
+    assert len(pnb.analyze(gauge(values, facts={"relapse_gap": "59min"})).windows) == 1
+    assert len(pnb.analyze(gauge(BLIP, facts={"relapse_gap": "100min"})).windows) == 2
+
+
+def test_every_declared_signal_is_measured_and_the_set_threshold_is_of_the_first_alone():
+    one, other = gauge(BLIP), gauge(100 * BLIP)
+    metrics = pd.concat([one.metrics, other.metrics.assign(metric="n")], ignore_index=True)
+    signals = [{"name": name, "kind": "gauge", "select": {"metric": name}} for name in "mn"]
+    incident = dataclasses.replace(with_facts(one, signals=signals), metrics=metrics)
+    analysis = pnb.analyze(incident, threshold=3.0)
+    assert [s.name for s in analysis.signals] == ["m", "n"]
+    assert [m.windows[0].span for m in analysis.measurements] == [(at(165), at(195))] * 2
+    assert analysis.measurements[0] is analysis.measurement
+    assert analysis.measurements[0].baseline.enter == 3
+    assert analysis.measurements[1].baseline.enter > 100
+    swapped = analysis.replace(signal="n", threshold=300.0)
+    assert [m.baseline.enter > 100 for m in swapped.measurements] == [True, False]
+    assert pnb.analyze(gauge(BLIP)).beside == ()

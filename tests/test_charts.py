@@ -22,11 +22,11 @@ from postmortem_nb.charts import (
     chart_timing,
     choose_view,
 )
+from postmortem_nb.charts.lanes import find_marks, longest_silence
 from postmortem_nb.charts.logs import bin_width, find_panels
 from postmortem_nb.charts.moved import choose_series, rank_metrics
+from postmortem_nb.charts.phases import find_phases
 from postmortem_nb.charts.style import width_of
-from postmortem_nb.charts.timeline import find_marks, longest_silence
-from postmortem_nb.charts.timing import find_phases
 from postmortem_nb.example import Impact
 from postmortem_nb.frames import METRICS, conform
 from postmortem_nb.incident import Facts, Incident
@@ -104,6 +104,12 @@ def test_the_signal_shows_what_was_measured_and_what_was_declared(full):
     assert "declared 16:40" in shown and not any("detected 16:36" in t for t in shown)
 
 
+def test_the_worst_value_has_a_rim_that_keeps_rules_off(full):
+    groups = [g for g in ET.fromstring(chart_signal(full).svg).iter(f"{SVG}g") if "paint-order" in g.get("style", "")]
+    assert len(groups) == 2 and next(groups[0].iter(f"{SVG}text")).text.startswith("worst ")
+    assert all("pnb-s-paper" in g.get("class").split() for g in groups)
+
+
 def test_labels_of_levels_keep_their_order_where_they_are_moved_apart(full):
     lines = {text.split()[0]: top for text, _, top, _, _ in texts(chart_signal(full))}
     assert lines["threshold"] < lines["baseline"]  # from the top: the threshold of failures lies above their baseline
@@ -114,7 +120,10 @@ def test_text_alternatives_carry_the_numbers(full):
     window, worst = full.windows[0], full.signal.frame["value"].max()
     assert signal.startswith("Synthetic telemetry. Failed requests rose from a baseline of 0.")
     assert f"to {worst * 100:.0f} % at its worst" in signal and str(window) in signal
-    assert "undetected 2 min 3" in chart_timing(full).alt and "1 wrong path took 6–8 min" in chart_timing(full).alt
+    assert (
+        f"undetected {full.timing('time_to_detect').text};" in chart_timing(full).alt
+        and "1 wrong path took 6–8 min" in chart_timing(full).alt
+    )
     assert "2 alerts and pages, 1 change" in chart_timeline(full).alt
 
 
@@ -137,7 +146,7 @@ def test_missing_telemetry_is_hatched_and_named():
     assert "no data" in words(chart_signal(analysis))
     table = chart_signal(analysis).table
     inside = table[(table["from"] >= gap[0]) & (table["to"] < gap[1])]
-    assert len(inside) and inside["highest"].isna().all() and inside["impact"].all()
+    assert len(inside) and inside["highest (%)"].isna().all() and set(inside["impact"]) == {"yes"}
 
 
 def test_phases_follow_the_moments_and_add_up(full):
@@ -149,10 +158,30 @@ def test_phases_follow_the_moments_and_add_up(full):
     assert all(a.end == b.start for a, b in combinations(phases, 2) if a.span[1] == b.span[0])
 
 
+def test_lengths_are_printed_with_the_bounds_of_the_tables(full):
+    chart = chart_timing(full)
+    shown, lengths = words(chart), dict(zip(chart.table["phase"], chart.table["length"], strict=True))
+    assert lengths["undetected"] == full.timing("time_to_detect").text
+    assert f"undetected {lengths['undetected']}" in shown and any(t.endswith(" · 6–8 min") for t in shown)
+    assert full.timing("time_to_recover").text in shown
+
+
+def test_a_text_that_would_be_cut_to_a_stump_is_left_out(full):
+    said = "settings of every host pushed by the agent"
+    events = events_of(*((at(m), "change", said) for m in (60, 66, 74, 84, 96, 110, 126, 144)))
+    shown = words(chart_timeline(analyze(Incident(**{**full.incident.__dict__, "events": events}))))
+    cut = [t for t in shown if t.endswith("…") and t[:8] == said[:8]]
+    assert len(cut) >= 2 and all(len(t) > 15 for t in cut)
+
+
 def test_moments_out_of_order_make_no_phase_and_are_named(paper):
     phases, skipped = find_phases(paper)
-    assert [str(p) for p in phases] == ["undetected 15 min", "diagnosing and mitigating 35 min", "recovering 40 min"]
-    assert skipped == ["identify"] and "no boundary here: cause identified" in chart_timing(paper).caption
+    assert [str(p) for p in phases] == [
+        "undetected 9–20 min",
+        "diagnosing, mitigating 30–41 min",
+        "recovering 40 min (39–41)",
+    ]
+    assert skipped == ["identify"] and "Not drawn: cause identified, because it came" in chart_timing(paper).caption
 
 
 def test_an_open_incident_has_taken_at_least_so_long(still_open):
@@ -172,6 +201,35 @@ def test_the_timeline_names_the_longest_silence(full):
     silence = longest_silence(find_marks(full), full)
     assert silence[0] == at(115) and abs(silence[1] - at(126.7)) < pd.Timedelta("10s")
     assert "without a recorded step by people is 2024-01-14 16:55:00–17:06:4" in chart_timeline(full).alt
+
+
+def test_whoever_holds_an_explanation_or_makes_a_change_is_not_silent(full):
+    marks = find_marks(full)
+    assert longest_silence([m for m in marks if m.lane != "people"], full) is None
+    path = {"text": "the network", "from": "16:55", "to": "17:08", "verdict": "refuted"}
+    busy = analyze(with_facts(full.incident, **DAY, milestones=MILESTONES, hypotheses=[*PATHS, path]))
+    silence = longest_silence(find_marks(busy), busy)
+    assert silence[1] - silence[0] < pd.Timedelta("6min") and not silence[0] >= at(115)
+    by_hand = events_of((at(119), "change", "switched off")).assign(actor="on-call engineer")
+    changed = analyze(Incident(**{**full.incident.__dict__, "events": by_hand}))
+    assert longest_silence(find_marks(changed), changed)[0] == at(119)
+    by_tool = analyze(Incident(**{**full.incident.__dict__, "events": by_hand.assign(actor="tool")}))
+    assert longest_silence(find_marks(by_tool), by_tool)[0] == at(115)
+
+
+def test_a_silence_lies_within_one_impact_window():
+    impacts = Impact(at(60), at(80), "errors", 0.4), Impact(at(130), at(150), "errors", 0.9)
+    analysis = analyze(draw(*impacts, **DAY, milestones={"detected": "16:02"})[0])
+    assert len(analysis.windows) == 2
+    start, end = longest_silence(find_marks(analysis), analysis)
+    assert any(w.span[0] <= start < end <= w.span[1] for w in analysis.windows)
+    assert "Pale: the service was healthy" in chart_timing(analysis).caption
+
+
+def test_a_declared_impact_is_hollow_and_named_where_none_was_measured(paper):
+    chart = chart_timeline(paper)
+    assert "declared, 1 h 30 min (1 h 29 min – 1 h 31 min)" in words(chart)
+    assert "The impact was declared, not measured: 2024-01-14 10:00–11:30 UTC" in chart.alt
 
 
 def test_where_nothing_is_known_nothing_is_drawn(paper):
@@ -217,7 +275,20 @@ def test_log_volume_counts_every_line_once(outage):
     assert panel.counts.to_numpy().sum() == inside.sum()
     failed = panel.counts["5xx"][(panel.counts.index >= at(91)) & (panel.counts.index < at(126))].sum()
     assert 0.9 * truth.failed_inside < failed <= truth.failed_inside
-    assert chart_logs(analysis).table["5xx"].sum() == panel.counts["5xx"].sum()
+    table = chart_logs(analysis).table
+    assert table["5xx"].sum() == panel.counts["5xx"].sum()
+    assert len(set((table["to"] - table["from"]).iloc[:-1])) == 1
+    assert (table["to"].iloc[:-1].to_numpy() == table["from"].iloc[1:].to_numpy()).all()
+    assert table["most 5xx in 1 min"].max() == panel.counts["5xx"].max()
+    assert f"most 5xx in 1 min: {panel.counts['5xx'].max()} at" in chart_logs(analysis).alt
+
+
+def test_logs_that_the_signal_lacks_are_hatched_and_not_silent():
+    gap = (at(100), at(115))
+    analysis = analyze(draw(Impact(at(90), at(125), "errors", 0.6), gaps=(gap,))[0])
+    chart = chart_logs(analysis)
+    assert "no data" in words(chart) and "; no data 2024-01-14 16:40–16:55 UTC." in chart.alt
+    assert "Hatched grey" in chart.caption and "Hatched grey" not in chart_logs(analyze(draw()[0])).caption
 
 
 def test_lines_without_status_are_counted_by_level(outage):
@@ -266,7 +337,9 @@ def test_tables_behind_the_figures_are_short_and_in_utc(full):
         assert 0 < len(chart.table) <= 60, name
         for column in {"from", "time"} & set(chart.table):
             assert str(chart.table[column].dt.tz) == "UTC", name
-    assert drawn(full)["chart_signal"].table["highest"].max() == full.signal.frame["value"].max()
+    assert drawn(full)["chart_signal"].table["highest (%)"].max() == pytest.approx(
+        100 * full.signal.frame["value"].max()
+    )
 
 
 def test_a_chart_shows_itself_once_with_its_alternative(full):

@@ -83,8 +83,11 @@ def test_a_condensed_table_keeps_the_extremes_and_ends():
     frame = pd.DataFrame({"time": pd.date_range(T0, periods=500, freq="1min"), "value": np.arange(500.0)})
     frame.loc[100:199, "value"] = np.nan
     table = condense(frame)
-    assert len(table) == 60 and table["lowest"].min() == 0 and table["highest"].max() == 499
-    assert table["highest"].isna().sum() >= 11 and table["to"].iloc[-1] == frame["time"].iloc[-1]
+    assert len(table) == 56 and table["lowest"].min() == 0 and table["highest"].max() == 499
+    assert table["highest"].isna().sum() >= 10 and table["to"].iloc[-1] == frame["time"].iloc[-1]
+    assert set(table["from"].diff().dropna()) == {pd.Timedelta("9min")}  # all alike
+    bins = condense(frame, width=pd.Timedelta("1min"))
+    assert (bins["to"].iloc[:-1].to_numpy() == bins["from"].iloc[1:].to_numpy()).all()
     assert len(condense(frame.head(3))) == 3 and condense(frame.head(0)).empty
 
 

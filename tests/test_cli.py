@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -260,6 +261,18 @@ def test_a_closed_pipe_is_no_traceback(project):
     command = f"{sys.executable} -m postmortem_nb schema | head -c 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("{", "")
+
+
+@pytest.mark.parametrize(("text", "code"), [('title = "Quiet"', 0), ("title = 1", 1)])
+def test_a_reader_that_has_seen_enough_does_not_change_the_exit_code(project, text, code):
+    (project / "data/incidents" / NAME / "incident.toml").write_text(text)
+    command = [sys.executable, "-m", "postmortem_nb", "check", "--json", *[NAME] * 3]
+    read, write = os.pipe()
+    os.close(read)  # before anything is written
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert done.returncode == code
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [NAME] * 3
 
 
 # --- progress ----------------------------------------------------------------------------------------------

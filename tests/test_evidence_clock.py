@@ -1,6 +1,7 @@
 """Machine times → UTC: nothing is guessed, and nothing is lost on the way."""
 
 import datetime as dt
+import re
 import zoneinfo
 
 import pandas as pd
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postmortem_nb.errors import ReadError, SettingError
+from postmortem_nb.evidence.abbreviations import EXAMPLES
 from postmortem_nb.evidence.clock import precision, read_times
 from postmortem_nb.evidence.how import How
 
@@ -104,12 +106,62 @@ def test_the_hour_that_comes_twice_is_chosen(change, hour):
 
 
 def test_the_hour_that_never_was_is_an_error():
-    with pytest.raises(ReadError, match=r"app\.log:1: 2024-03-31 02:30:00 in Europe/Berlin falls into a clock change"):
+    with pytest.raises(ReadError, match=r"app\.log:1: 2024-03-31 02:30:00 in Europe/Berlin does not exist"):
         read(["2024-03-31 02:30:00"], zone="Europe/Berlin")
 
 
 def test_an_offset_needs_no_zone_in_that_night():
     assert read(["2024-10-27T02:30:00+02:00"], zone="Europe/Berlin").tolist() == utc("2024-10-27T00:30:00")
+
+
+# --- abbreviations of zones -------------------------------------------------------------------------------------------
+
+PST = "2026-02-03 08:00:00 PST"
+
+
+@pytest.mark.parametrize("text", ["2026-02-03 08:00:00 UTC", "2026-02-03 08:00:00 GMT", "2026-02-03 08:00:00 Z"])
+def test_utc_behind_a_time_goes_before_the_declared_zone(text):
+    for zone in (None, "America/Chicago"):
+        assert read([text], "iso", zone=zone).tolist() == utc("2026-02-03T08:00:00")
+
+
+def test_an_abbreviation_without_a_zone_is_asked_about():
+    with pytest.raises(
+        ReadError, match=r'app\.log:2: PST is not a zone that can .* such as zone = "America/Los_Angeles"'
+    ):
+        read(["2026-02-03 08:00:00 UTC", PST], "iso")
+
+
+def test_an_abbreviation_that_the_declared_zone_does_not_use_then():
+    says = r"app\.log:1: its time says {}, and its declared zone {} says {} at 2026-02-03 08:00\. Declare the zone that"
+    with pytest.raises(ReadError, match=says.format("PST", "America/Chicago", "CST")):
+        read([PST], "iso", zone="America/Chicago")
+    with pytest.raises(ReadError, match=says.format("PDT", "America/Los_Angeles", "PST")):
+        read([PST.replace("PST", "PDT")], "iso", zone="America/Los_Angeles")
+
+
+def test_an_abbreviation_settles_the_hour_that_comes_twice():
+    night = ["2026-11-01 01:30:00.5 PDT", "2026-11-01 01:30:00.5 PST", "2026-02-31 01:30:00 PST"]
+    found = read(night, "iso", zone="America/Los_Angeles")
+    assert found[:2].tolist() == utc("2026-11-01T08:30:00.5", "2026-11-01T09:30:00.5")
+    assert found.isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(("short", "zone"), list(EXAMPLES.items()))
+def test_every_abbreviation_is_one_of_its_example(short, zone):
+    tz = zoneinfo.ZoneInfo(zone)
+    noons = [dt.datetime(2024, month, 15, 12, tzinfo=tz) for month in (1, 7)]
+    noon = next(t for t in noons if t.tzname() == short)
+    assert read([f"{noon:%Y-%m-%d %H:%M:%S} {short}"], "iso", zone=zone).tolist() == [pd.Timestamp(noon)]
+
+
+def test_no_abbreviation_of_the_calendar_is_forgotten():
+    used = set()
+    for name in zoneinfo.available_timezones():
+        if "/" in name and not name.startswith("Etc/"):
+            tz = zoneinfo.ZoneInfo(name)
+            used |= {dt.datetime(2024, month, 15, tzinfo=tz).tzname() for month in (1, 7)}
+    assert {short for short in used if re.fullmatch("[A-Z]{2,5}", short)} <= {*EXAMPLES, "UTC", "GMT"}
 
 
 @settings(max_examples=100, deadline=None)

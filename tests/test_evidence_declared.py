@@ -37,6 +37,9 @@ name = "v2"
 """
 
 
+SIGNAL = '[[signals]]\nname = "a"\nkind = "traffic"\nsource = "logs"\n'
+
+
 @pytest.fixture
 def incident(tmp_path):
     def write(text, name="incident.toml"):
@@ -102,6 +105,20 @@ def test_every_wrong_value_is_said_with_its_line(incident):
         ('title = "x"\nsettings = { a = [1] }', r":2: settings\.a: this list is of no kind that is allowed here"),
         ("title = \n", r"^incident\.toml:1: it is not TOML: "),
         ('title = "x"\n\ntitle = "y"\n', r"^incident\.toml:3: it is not TOML: cannot overwrite a value\.$"),
+        (
+            'title = "x"\n[milestones]\nstarted = 08:01\n',
+            r":3: it is .*\. A time is quoted or has seconds: write \"08:01\"",
+        ),
+        ('title = "x"\n[milestones]\nstarted = ~08:01 # x', r":3: it is not TOML: .*: write \"~08:01\"\.$"),
+        ('title = "x"\n[[timeline]]\nat = 2024-01-14T02:05Z', r":3: it is not TOML: .*: write \"2024-01-14T02:05Z\""),
+        (f'title = "x"\n{SIGNAL}{SIGNAL}', r"^incident\.toml:7: signals\[2\]\.name: two signals have the same name"),
+        (
+            f'title = "x"\n{SIGNAL}factors = ["y"]',
+            r":6: signals\[1\]\.factors: there is no such key\. A key of the .* above",
+        ),
+        (f'title = "x"\n{SIGNAL}sources = ["y"]', r":6: signals\[1\]\.sources: .* Did you mean source\? A key of the"),
+        ('title = "x"\n[settings]\nfactors = ["y"]', r":3: settings\.factors: this list .*\. A key of the incident"),
+        ('title = "x"\n[lessons]\nsignals = ["y"]', r":3: lessons\.signals: there is no such key\. Known: well, badly"),
         ('title = "x"\nx = [1,\n', r"^incident\.toml:\d: it is not TOML"),
         (b'title = "x"\n# caf\xe9\n', r"^incident\.toml:2: it is not UTF-8 text"),
         ("", r"^incident\.toml:1: title: it is missing\. Write it\.$"),

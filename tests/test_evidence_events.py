@@ -109,7 +109,7 @@ def test_rows_that_say_nothing_are_rejected(tmp_path):
         "(its time cannot be read) soon, x, ",
         "(it has no text) 2024-01-14T02:05Z, , ",
         "(its end cannot be read) 2024-01-14T02:05Z, x, later",
-        "torn",
+        "(1 instead of 3 cells) torn",
     ]
 
 

@@ -153,7 +153,7 @@ def test_a_rule_without_a_file(make):
 
 def test_a_column_that_no_file_has(make):
     row = "\n2024-01-15T10:32Z,5"
-    metrics = {"metrics/a.csv": f"time,cpu,x{row},1\n", "metrics/b.csv": f"time,cpu{row}\n"}
+    metrics = {"metrics/a.csv": f"time,cpu,x{row},1\n", "metrics/b.csv": f"time,cpu{row}1\n"}
     incident = load(make(rule("metrics/*", drop='["x", "xx"]'), **metrics))
     assert found(incident) == [("unused-column", "note", "incident.toml: evidence[1].drop")]
     assert incident.metrics["metric"].unique().tolist() == ["cpu"]
@@ -165,6 +165,18 @@ def test_rejected_lines_are_a_finding_with_a_sample(make):
     assert found(incident) == [("rejected-lines", "warning", "logs/a.jsonl:4")]
     assert '1 of 4 lines could not be read as json, the first is “{"time": "2024-01-1' in incident.findings[0].text
     assert incident.files["rejected"].tolist() == [1]
+
+
+def test_cells_that_are_no_numbers_and_ragged_rows_are_findings_with_their_line(make):
+    rows = "time,cpu\n2024-01-15T10:32Z,5\n2024-01-15T10:33Z,abc\n2024-01-15T10:34Z,5,6\n"
+    incident = load(make(**{"metrics/web.csv": rows}))
+    assert found(incident) == [
+        ("rejected-cells", "warning", "metrics/web.csv:3"),
+        ("rejected-lines", "warning", "metrics/web.csv:4"),
+    ]
+    assert "Cells that are no numbers in columns of numbers: 1, the first is “cpu = abc”" in incident.findings[0].text
+    assert "the first is “(3 instead of 2 cells) 2024-01-15T10:34Z,5,6”" in incident.findings[1].text
+    assert incident.metrics["value"].fillna(-1).tolist() == [5, -1]
 
 
 def test_more_rejected_than_read_is_an_error(make):
@@ -223,6 +235,69 @@ def test_no_evidence_at_all(make):
     assert found(incident) == [("no-telemetry", "note", "2024-01-15-x")]
     for frame, contract in ((incident.logs, LOGS), (incident.files, FILES)):
         pd.testing.assert_frame_equal(frame, contract.empty())
+
+
+# --- the same evidence twice ------------------------------------------------------------------------------------------
+
+
+def log_lines(numbers, level="INFO"):
+    return "".join(f"2024-01-15T10:{n // 60:02d}:{n % 60:02d}Z {level} m{n}\n" for n in numbers)
+
+
+def test_a_packed_copy_of_a_log_is_not_counted_again(make):
+    copy = gzip.compress(LOG.replace("\n", "\r\n").encode())
+    incident = load(make(**{"logs/access.log": LOG, "logs/access.log.1.gz": copy}))
+    assert found(incident) == [("duplicate-file", "warning", "logs/access.log.1.gz")]
+    assert "the same as logs/access.log: all 2 rows" in incident.findings[0].text
+    assert incident.logs["file"].tolist() == ["logs/access.log"] * 2
+    assert incident.files["rows"].tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("metrics", "time,cpu\n2024-01-15T10:32Z,5\n2024-01-15T10:33Z,\n"),
+        ("events", "time,kind,text\n2024-01-15T10:30Z,change,cart 2.1\n"),
+    ],
+)
+def test_a_copy_of_other_evidence_is_not_counted_again(make, kind, content):
+    incident = load(make(**{f"{kind}/{name}.csv": content for name in "abc"}))
+    assert found(incident) == [("duplicate-file", "warning", f"{kind}/{name}.csv") for name in "bc"]
+    assert len(getattr(incident, kind)) == content.count("\n") - 1
+
+
+def test_metrics_that_are_named_after_their_files_are_two(make):
+    idle = "time,value\n2024-01-15T10:32Z,0\n"
+    incident = load(make(**{"metrics/errors.csv": idle, "metrics/queue.csv": idle}))
+    assert found(incident) == []
+    assert incident.metrics["metric"].tolist() == ["errors", "queue"]
+
+
+def test_two_services_that_write_the_same_are_two(make):
+    rules = rule("logs/a.log", service='"one"') + rule("logs/b.log", service='"two"')
+    incident = load(make(rules, **{name: log_lines(range(150)) for name in ("logs/a.log", "logs/b.log")}))
+    assert found(incident) == []
+    assert len(incident.logs) == 300
+
+
+def test_logs_that_overlap_are_said_and_counted(make):
+    incident = load(make(**{"logs/a.log": log_lines(range(1000)), "logs/b.log": log_lines(range(850, 2000))}))
+    assert found(incident) == [("duplicate-lines", "warning", "logs/a.log")]
+    assert "150 of its 150 lines from 2024-01-15 10:14:10 to 2024-01-15 10:16:39 UTC" in incident.findings[0].text
+    assert "stand in logs/b.log too" in incident.findings[0].text
+    assert len(incident.logs) == 1000 + 1150
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        log_lines(range(901, 1900)),  # fewer than a hundred
+        log_lines(range(0, 400)) + log_lines(range(400, 1000), "WARN"),  # less than half
+        log_lines(range(1000), "WARN"),
+    ],
+)
+def test_logs_that_have_little_in_common_are_no_copies(make, other):
+    assert found(load(make(**{"logs/a.log": log_lines(range(1000)), "logs/b.log": other}))) == []
 
 
 # --- the limits of the folder -----------------------------------------------------------------------------------------

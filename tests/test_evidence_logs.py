@@ -158,6 +158,22 @@ def test_missing_zone_names_the_line(tmp_path):
         read_logs(write(tmp_path, ["", "", "2024-01-15 10:32:11 INFO a"]))
 
 
+def test_a_zone_behind_the_time_is_no_part_of_the_message(tmp_path):
+    path = write(tmp_path, ["2026-02-03 08:00:00 PST ERROR x", "[2026-02-03 08:00:01,5 PST] [main] WARN y"])
+    with pytest.raises(ReadError, match=r"app\.log:1: PST is not a zone that can be told for sure"):
+        read_logs(path)
+    frame = read_logs(path, timezone="America/Los_Angeles")
+    assert frame["time"].tolist() == [pd.Timestamp("2026-02-03T16:00Z"), pd.Timestamp("2026-02-03T16:00:01.5Z")]
+    assert frame[["level", "message"]].to_numpy().tolist() == [["ERROR", "x"], ["WARNING", "[main] y"]]
+
+
+@pytest.mark.parametrize("word", ["INFO", "WARN", "ERROR", "DEBUG", "FATAL", "TRACE", "NOTE", "GET", "HTTP", "EST-1"])
+def test_another_word_behind_the_time_is_no_zone(tmp_path, word):
+    frame = read_logs(write(tmp_path, [f"2026-02-03 08:00:00 {word} x"]), timezone="America/Chicago")
+    assert frame["time"].tolist() == [pd.Timestamp("2026-02-03T14:00Z")]
+    assert word in (frame["level"][0], *frame["message"][0].split()) or frame["level"][0] in ("WARNING", "CRITICAL")
+
+
 def test_the_hour_that_comes_twice_is_chosen_by_a_keyword(tmp_path):
     path = write(tmp_path, ["2024-10-27 01:30:00 INFO a", "2024-10-27 02:30:00 INFO b"])
     with pytest.raises(ReadError, match=r"app\.log:2: .*00:30:00Z or .*01:30:00Z"):

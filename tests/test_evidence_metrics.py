@@ -120,13 +120,42 @@ def test_a_missing_value_is_a_row(tmp_path, missing):
     assert frame.attrs["report"].rejected == 0
 
 
-def test_a_cell_that_is_no_number_and_a_torn_row_are_rejected(tmp_path):
-    text = "time,cpu,mem\n2024-01-14T02:05Z,1,2\n2024-01-14T02:06Z,x?,2\nnever,1,2\n2024-01-14T02:08Z,1,2\n2024-01-14T0"
+def test_a_cell_that_is_no_number_is_missing_and_counted(tmp_path):
+    text = "time,cpu,mem\n2024-01-14T02:05Z,1,2\n2024-01-14T02:06Z,x?,2\n2024-01-14T02:07Z,3,-?\nnever,y?,2\n"
+    frame = read_metrics(write(tmp_path, text))
+    report = frame.attrs["report"]
+    assert (report.lines, report.read, report.skipped, report.rejected) == (5, 3, 1, 1)
+    assert (report.cells, report.cell) == (2, (3, "cpu = x?"))
+    assert frame["value"].fillna(-1).tolist() == [1, 2, -1, 2, 3, -1]
+
+
+@pytest.mark.parametrize(("cells", "is_metric"), [("1 abc", True), ("1 abc abc", False), ("1 2 abc", True)])
+def test_a_column_that_is_half_numbers_is_a_metric(tmp_path, cells, is_metric):
+    lines = [f"2024-01-14T02:0{i}Z,{cell},1" for i, cell in enumerate(cells.split())]
+    frame = read_metrics(write(tmp_path, "\n".join(["time,cpu,mem", *lines])))
+    assert ("cpu" in set(frame["metric"])) == is_metric
+    assert frame.attrs["report"].cells == is_metric
+    assert frame.attrs["report"].rejected == 0
+
+
+def test_a_row_of_another_width_is_rejected_with_its_line(tmp_path):
+    text = (
+        "time,cpu,mem\n2024-01-14T02:05Z,1,2\nnever,1,2\n2024-01-14T02:08Z,1,2,3\n2024-01-14T02:08Z,1,2,\n2024-01-14T0"
+    )
     frame = read_metrics(write(tmp_path, text))
     report = frame.attrs["report"]
     assert (report.lines, report.read, report.skipped, report.rejected) == (6, 2, 1, 3)
-    assert report.samples == ((3, "2024-01-14T02:06Z,x?,2"), (4, "never,1,2"), (6, "2024-01-14T0"))
+    assert report.samples == (
+        (3, "never,1,2"),
+        (4, "(4 instead of 3 cells) 2024-01-14T02:08Z,1,2,3"),
+        (6, "(1 instead of 3 cells) 2024-01-14T0"),
+    )
     assert len(frame) == 4
+
+
+def test_a_long_row_whose_value_is_no_number_is_rejected(tmp_path):
+    report = read_metrics(write(tmp_path, LONG.replace("0.5", "fast"))).attrs["report"]
+    assert (report.rejected, report.samples[0][0], report.cells) == (1, 2, 0)
 
 
 def test_times_without_a_zone(tmp_path):

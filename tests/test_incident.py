@@ -215,3 +215,14 @@ def test_an_incident_says_what_it_holds():
     assert repr(incident) == ("<Incident 2024-01-14-web: 0 evidence files, 0 log lines, 0 samples, 0 events>")
     assert incident.findings == ()
     assert list(incident.logs.columns) == list(LOGS.columns)
+
+
+def test_what_is_ignored_needs_a_reason_and_gaps_a_unit():
+    read = facts(ignored=[{"text": "Disk*", "why": "build server"}], relapse_gap="6h", change_failed=True)
+    assert (read.ignored[0].role, read.ignored[0].kind, read.relapse_gap) == ("unrelated", None, "6h")
+    assert (facts().relapse_gap, facts().change_failed, facts().ignored) == ("1h", False, [])
+    for wrong in ({"ignored": [{"text": "Disk*"}]}, {"ignored": [{"text": "a", "why": "b", "role": "later"}]}):
+        with pytest.raises(ValidationError, match="ignored"):
+            facts(**wrong)
+    with pytest.raises(ValidationError, match="relapse_gap"):
+        facts(relapse_gap="soon")

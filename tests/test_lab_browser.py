@@ -120,9 +120,10 @@ def browser():
         started.close()
 
 
-def run_all(browser, lab, name):
+def run_all(browser, lab, name, watch=lambda page: None):
     """Open a notebook, run all cells, save; return the page when every cell has run."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    watch(page)
     page.set_default_timeout(MINUTE)
     page.goto(lab(f"lab/tree/notebooks/{name}.ipynb?reset"))
     # Before the kernel is idle, Run All opens a dialog and nothing runs.
@@ -206,6 +207,67 @@ def test_the_report_notebook_runs_in_jupyterlab(browser, lab, workplace, tmp_pat
     page.close()
 
 
+HOSTILE = (
+    "<script>window.PWN=1;alert('script')</script>",
+    "<img src=x onerror=\"window.PWN=1;alert('img')\">",
+    "<iframe src=\"javascript:parent.PWN=1;parent.alert('frame')\"></iframe>",
+    "<details open ontoggle=\"window.PWN=1;alert('toggle')\"><summary>x</summary>y</details>",
+    "<link rel=stylesheet href=http://evil.example/a.css><img src=http://evil.example/n.png>",
+    "<style>body{display:none}</style>",
+    "[click](javascript:alert('link')) ![p](http://evil.example/p.png)",
+    '<button data-commandlinker-command="terminal:create-new">go</button>',
+    "costs $5 and $6, \\(x^2\\) and $$y$$ {{7*7}}",
+)
+
+
+def hostile_incident(root):
+    """An incident whose prose, facts, log lines and events all try to run something."""
+    folder = root / "data" / "incidents" / "2026-02-02-hostile"
+    (folder / "logs").mkdir(parents=True)
+    (folder / "events").mkdir()
+    lines = "\n\n".join(line.replace("{{7*7}}", "") for line in HOSTILE)
+    (folder / "narrative.md").write_text(f"## Summary\n\n{lines}\n\n## Lessons\n\n{lines}\n")
+    quoted = [json.dumps(line) for line in HOSTILE]
+    (folder / "incident.toml").write_text(
+        f"title = {quoted[0]}\nsummary = {quoted[1]}\ncause = {quoted[3]}\nfactors = [{', '.join(quoted)}]\n"
+        "[milestones]\nstarted = '2026-02-02T10:30Z'\n"
+    )
+    rows = [
+        json.dumps(
+            {"time": f"2026-02-02T10:{m:02d}:{s:02d}Z", "level": "ERROR" if 30 <= m < 40 else "INFO", "message": text}
+        )
+        for m in range(60)
+        for s, text in enumerate(HOSTILE if 30 <= m < 40 else ["all is well"] * 9)
+    ]
+    (folder / "logs" / "app.jsonl").write_text("\n".join(rows) + "\n")
+    events = [{"time": "2026-02-02T10:31:00Z", "kind": "alert", "text": text} for text in HOSTILE]
+    (folder / "events" / "alerts.jsonl").write_text("\n".join(map(json.dumps, events)) + "\n")
+
+
+def test_nothing_hostile_runs_in_jupyterlab(browser, lab, workplace):
+    """The outputs of an own run are trusted by JupyterLab, so nothing may leave the kernel that could run."""
+    hostile_incident(workplace)
+    text = (ROOT / "notebooks" / "postmortem.ipynb").read_text().replace(SAMPLE, "2026-02-02-hostile")
+    (workplace / "notebooks" / "hostile.ipynb").write_text(text)
+    dialogs, requests = [], []
+
+    def watch(page):
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: requests.append(request.url))
+
+    page = run_all(browser, lab, "hostile", watch)
+    assert troubles(saved(page, workplace, "hostile")) == []
+    assert page.get_by_text("window.PWN=1").count() > 0, "it is there, as text"
+    assert dialogs == []
+    assert [url for url in requests if "evil.example" in url] == []
+    assert page.evaluate("window.PWN === undefined")
+    assert page.locator(".jp-OutputArea [data-commandlinker-command]").count() == 0
+    assert page.locator(".jp-OutputArea [href^='javascript:']").count() == 0
+    assert page.locator(".jp-OutputArea mjx-container").count() == 0, "a dollar sign is a dollar sign"
+    assert page.locator(".jp-OutputArea h1").is_visible(), "no style hid the page"
+    page.close()
+
+
 def test_jupyterlab_exports_the_reader_page(browser, lab, workplace):
     """The exporter is in the menu of JupyterLab, and gives one page without code of what was just run."""
     page = browser.new_page()
@@ -243,7 +305,6 @@ def test_sliders_move_windows_times_and_chart(browser, lab, workplace, tmp_path)
     page.keyboard.press("ArrowRight")
     output.get_by_text("Impact by hand").wait_for()
     output.get_by_text("inferred").first.wait_for()  # the table follows the sentence
-    by_hand = output.inner_text()
     page.wait_for_timeout(1000)
     pictures(page, tmp_path, "explore")
 

@@ -202,6 +202,32 @@ def test_headings_get_stable_ids_and_skip_no_level():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<div class='mathjax_ignore'><div class='pnb-prose'>{}</div></div>",
+        "<div class='pnb-prose mathjax_ignore'>{}</div>",
+        "<div class='mathjax_ignore'>{}</div>",
+        "{}",
+    ],
+)
+def test_prose_that_comes_as_html_is_ordered_like_markdown(around):
+    inner = "<h3>What went well?</h3>\n<p>One <em>command</em>.</p>\n<h4>Deep</h4>"
+    as_html = page_of(v4.new_markdown_cell("## Lessons"), cell("x", shown(text_html=around.format(inner))))
+    as_markdown = page_of(
+        v4.new_markdown_cell("## Lessons"),
+        cell("x", shown(text_markdown="### What went well?\n\nOne *command*.\n\n#### Deep")),
+    )
+    found, wanted = ([e for e in Parsed(p).elements if e["tag"] != "div"] for p in (as_html, as_markdown))
+    assert [(e["tag"], e["attrs"], e["text"]) for e in found if "main" in e["inside"]] == [
+        (e["tag"], e["attrs"], e["text"]) for e in wanted if "main" in e["inside"]
+    ]
+    assert as_html.count('<li class="level-3"><a href="#what-went-well">What went well?</a>') == 2
+    assert Parsed(as_html).faults == []
+    assert ('<div class="pnb-prose">' in as_html) is ("pnb-prose" in around)
+    assert "mathjax" not in as_html
+
+
 def test_the_cards_title_wins_over_an_earlier_one():
     nb = v4.new_notebook(cells=[v4.new_markdown_cell("# Notebook"), cell("post", shown(text_html=card("Outage")))])
     page = Parsed(exported(nb))
@@ -563,7 +589,7 @@ def test_component_style_touches_only_our_classes():
     re.findall(
         "[a-z]+",
         "card labels label lead figures figure name value interval basis synthetic findings finding error warning "
-        "more table todo claim evidence verdict agrees chart facts place line fix",
+        "more table prose todo claim evidence verdict agrees chart facts place line fix",
     ),
 )
 def test_every_class_of_the_vocabulary_is_styled(name):

@@ -2,13 +2,9 @@
 
 import pytest
 from browser import launched, violations, visited
-from sample_reports import ROOT
-
-from postmortem_nb.evidence import list_incidents
+from sample_reports import NAMES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-NAMES = list_incidents(ROOT / "data" / "incidents")
 
 
 @pytest.fixture(scope="module")

@@ -44,13 +44,25 @@ def test_both_candidates_of_a_doubtful_time(zone, local, first, second):
     assert localize(column(local), zone, "x", side="second").tolist() == [utc(second)]
 
 
-@pytest.mark.parametrize(("zone", "local", "first", "second"), NIGHTS)
-def test_a_doubtful_time_is_asked_about_with_both_candidates(zone, local, first, second):
+@pytest.mark.parametrize(("zone", "local", "first", "second"), REPEATED)
+def test_a_time_that_comes_twice_is_asked_about_with_both_candidates(zone, local, first, second):
     one, two = (utc(t).strftime("%Y-%m-%dT%H:%M") for t in (first, second))
     choice = f"falls into a clock change and may be {one}:00Z or {two}:00Z. Choose with `clock_change"
     with pytest.raises(ReadError, match=rf"error\.log: {local}:00 in {zone} {choice}"):
         localize(column("2024-06-01 12:00", local, local), zone, "error.log")
     with pytest.raises(IncidentError, match=f"'{local}' in {zone} falls into a .*: it may be {one}Z or {two}Z"):
+        parse_instant(local, zone=zone)
+
+
+@pytest.mark.parametrize(("zone", "local", "first", "second"), SKIPPED)
+def test_a_time_that_never_was_is_said_to_be_none_with_the_earlier_candidate_first(zone, local, first, second):
+    early, late = (utc(t).strftime("%Y-%m-%dT%H:%M") for t in (second, first))
+    assert early < late
+    never = "does not exist: the clocks are moved over it that night. It may mean"
+    choice = rf'{early}:00Z or {late}:00Z\. Choose with `clock_change = "second"` \(the earlier one\) or "first"'
+    with pytest.raises(ReadError, match=rf"error\.log: {local}:00 in {zone} {never} {choice}"):
+        localize(column("2024-06-01 12:00", local, local), zone, "error.log")
+    with pytest.raises(IncidentError, match=f"'{local}' in {zone} {never} {early}Z or {late}Z"):
         parse_instant(local, zone=zone)
 
 

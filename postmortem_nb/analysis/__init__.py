@@ -11,7 +11,7 @@ import pandas as pd
 from postmortem_nb.analysis.claims import Claims, build_claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
-from postmortem_nb.analysis.coverage import coverage_findings
+from postmortem_nb.analysis.coverage import beyond_findings, coverage_findings
 from postmortem_nb.analysis.impact import Quantity, measure_impact
 from postmortem_nb.analysis.moments import Moments, find_moments
 from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
@@ -22,7 +22,7 @@ from postmortem_nb.analysis.settings import AUTO, Settings
 from postmortem_nb.analysis.signals import SignalSeries, build_signals
 from postmortem_nb.analysis.timeline import build_timeline
 from postmortem_nb.analysis.timings import Timing, compute_timings, timing_findings
-from postmortem_nb.analysis.windows import Measurement, Windows, measure, sensitivity
+from postmortem_nb.analysis.windows import Measurement, Windows, measure_all, sensitivity
 from postmortem_nb.errors import SourceError, near
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.incident import Incident
@@ -58,6 +58,8 @@ class Analysis:
         The ledger that the narrative draws on.
     findings : tuple of Finding
         Worst first.
+    beside : tuple of Measurement
+        What was measured on the other signals, in their order.
     """
 
     incident: Incident
@@ -71,6 +73,7 @@ class Analysis:
     impact: tuple[Quantity, ...]
     claims: Claims
     findings: tuple[Finding, ...]
+    beside: tuple[Measurement, ...] = ()
 
     @property
     def signal(self) -> SignalSeries | None:
@@ -79,8 +82,18 @@ class Analysis:
 
     @property
     def windows(self) -> Windows:
-        """Impact windows in time order."""
+        """Impact windows of the incident in time order."""
         return self.measurement.windows if self.measurement else Windows()
+
+    @property
+    def other_windows(self) -> Windows:
+        """Windows of the record that are too far from the incident to belong to it, in time order."""
+        return self.measurement.others if self.measurement else Windows()
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """What was measured on each of `signals`, in their order."""
+        return (self.measurement, *self.beside) if self.measurement else ()
 
     @property
     def near_misses(self) -> Windows:
@@ -107,7 +120,7 @@ class Analysis:
         """How the windows move with threshold and merge gap; see `postmortem_nb.analysis.windows.sensitivity`."""
         if self.signal is None or self.measurement is None:
             return pd.DataFrame(columns=["threshold", "merge_gap", "windows", "onset", "recovery", "impact_time"])
-        return sensitivity(self.signal, self.settings, self.measurement.baseline)
+        return sensitivity(self.signal, self.settings, self.measurement.baseline, self.incident.facts)
 
     def timing(self, id: str) -> Timing:
         """Return one time by its id, such as ``time_to_detect``."""
@@ -149,14 +162,15 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     chosen = Settings.build(incident.facts.settings, **settings)
     signals = build_signals(incident, chosen)
     series = signals[0] if signals else None
-    measurement = measure(series, chosen) if series else None
+    measurements = measure_all(signals, chosen, incident.facts)
+    measurement = measurements[0] if measurements else None
     windows = measurement.windows if measurement else Windows()
     moments, odd = find_moments(incident, series, measurement)
     timings = compute_timings(incident, moments, windows)
     comparison = compare(incident, moments, series.step if series else pd.Timedelta(minutes=1))
     impact = measure_impact(series, measurement) if series and measurement else ()
     zone = incident.facts.zone if chosen.zone == AUTO else chosen.zone
-    claims = build_claims(incident, zone, windows, moments, timings, impact, _files(incident, series))
+    claims = build_claims(incident, zone, windows, moments, timings, impact, series.files if series else ())
     findings = worst_first(
         [
             *incident.findings,
@@ -164,6 +178,7 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
             *timing_findings(timings),
             *comparison_findings(comparison),
             *coverage_findings(incident, series, measurement, chosen),
+            *beyond_findings(incident, signals, measurements),
             *consistency_findings(incident),
         ]
     )
@@ -179,14 +194,5 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
         impact,
         claims,
         findings,
+        measurements[1:],
     )
-
-
-def _files(incident: Incident, series: SignalSeries | None) -> tuple[str, ...]:
-    """Return the evidence files that a signal was drawn from."""
-    if series is None:
-        return ()
-    frame = incident.logs if series.signal.source == "logs" else incident.metrics
-    names = series.signal.select.get("metric") if series.signal.source == "metrics" else None
-    used = frame[frame["metric"] == names] if isinstance(names, str) else frame
-    return tuple(sorted(used["file"].dropna().unique()))

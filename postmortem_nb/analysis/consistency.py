@@ -10,7 +10,7 @@ import pandas as pd
 from postmortem_nb.analysis.definitions import ORDER
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import MILESTONES, Incident
-from postmortem_nb.times import between, format_duration, format_instant
+from postmortem_nb.times import Duration, between, format_duration, format_instant
 
 FAR = pd.Timedelta(days=3)
 _UNREAD = re.compile(
@@ -78,7 +78,12 @@ def _hypotheses(incident: Incident) -> Iterator[Finding]:
 
 
 def _rows(incident: Incident) -> Iterator[Finding]:
-    """Timeline rows days away from everything else are usually a slip in the date."""
+    """A row cannot end before it begins; rows days away from everything else are usually a slip in the date."""
+    for row in incident.facts.timeline:
+        gap = between(row.at, row.end) if row.end is not None else Duration()
+        if gap.hi is not None and gap.hi < pd.Timedelta(0):
+            text = f"“{row.text}” ends ({row.end}) before it begins ({row.at})."
+            yield Finding("order", "error", "incident.toml: timeline", text, "Correct `at` or `end`.")
     known = [i.best for _, i in incident.facts.milestones if i.best is not None]
     if not known:
         return

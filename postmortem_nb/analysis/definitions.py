@@ -152,7 +152,8 @@ METRICS = (
         "recover",
         "from the triggering change to full service, if it was a deployment that needed a rollback or a fix (DORA "
         "since 2023; it starts at the deployment, not at the impact)",
-        "absent without a triggering change or a recovery; still open: at least until the end of the record",
+        "absent unless `change_failed = true` is declared, and without a triggering change or a recovery; still open: "
+        "at least until the end of the record",
     ),
 )
 LENGTHS = (

@@ -2,7 +2,8 @@
 
 A recorded event belongs to this incident if it lies near the impact: not more than 5 min before its earliest start,
 and for alerts not more than 5 min after its end (an hour for pages and acknowledgements; a report may come at any
-later time). Earlier ones are precursors: they are listed and not counted. What ``incident.toml`` declares is always
+later time). Earlier ones are precursors: they are listed and not counted, and so are those that ``[[ignored]]`` in
+``incident.toml`` names. What else ``incident.toml`` declares is always
 counted, so that a declared detection before the measured start shows up as a contradiction.
 """
 
@@ -10,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pandas as pd
 
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Incident
+from postmortem_nb.incident.facts import Ignored
 from postmortem_nb.times import UNKNOWN, Instant, between, format_duration, format_instant
 
 TOLERANCE = pd.Timedelta(minutes=5)  # an alert may lie outside the measured impact by this much and still be about it
@@ -39,10 +42,12 @@ class Sign:
         Role or tool; empty if it is not recorded.
     text : str
         What it said.
-    role : {"counted", "precursor", "later"}
+    role : {"counted", "precursor", "later", "unrelated"}
         Whether it is about this incident.
     is_declared : bool
         Whether ``incident.toml`` says so, as against a file of evidence.
+    why : str
+        Why people do not count it; empty if they did not decide.
     """
 
     kind: str
@@ -51,6 +56,7 @@ class Sign:
     text: str
     role: str
     is_declared: bool
+    why: str = ""
 
 
 def find_signs(incident: Incident, start: Instant, end: Instant) -> tuple[Sign, ...]:
@@ -62,17 +68,26 @@ def find_signs(incident: Incident, start: Instant, end: Instant) -> tuple[Sign, 
     start, end : Instant
         Impact as far as it is known; an open bound leaves that side open.
     """
-    signs = [*_recorded(incident.events, start, end), *_declared(incident)]
+    signs = [*_recorded(incident, start, end), *_declared(incident)]
     return tuple(sorted(signs, key=lambda s: s.instant.best or pd.Timestamp.max.tz_localize("UTC")))
 
 
-def _recorded(events: pd.DataFrame, start: Instant, end: Instant) -> Iterator[Sign]:
+def _recorded(incident: Incident, start: Instant, end: Instant) -> Iterator[Sign]:
+    events = incident.events
     chosen = events[events["kind"].isin(KINDS) & events["time"].notna()]
     for row in chosen.to_dict("records"):
         instant, kind = instant_of(row), str(row["kind"])
         who = row["actor"] if isinstance(row["actor"], str) and row["actor"] else row["source"]
-        role = _role(instant, start, end, KINDS[kind])
-        yield Sign(kind, instant, who if isinstance(who, str) else "", str(row["text"]), role, is_declared=False)
+        role, why, text = _role(instant, start, end, KINDS[kind]), "", str(row["text"])
+        decided = next((i for i in incident.facts.ignored if _matches(i, kind, text)), None)
+        if decided is not None:
+            role, why = decided.role, decided.why
+        yield Sign(kind, instant, who if isinstance(who, str) else "", text, role, is_declared=False, why=why)
+
+
+def _matches(ignored: Ignored, kind: str, text: str) -> bool:
+    pattern = ignored.text.casefold().replace("[", "[[]")  # brackets are common in alerts and mean themselves
+    return ignored.kind in (None, kind) and fnmatchcase(text.casefold().strip(), pattern)
 
 
 def _role(instant: Instant, start: Instant, end: Instant, late: pd.Timedelta | None) -> str:
@@ -140,7 +155,7 @@ def sign_findings(signs: tuple[Sign, ...]) -> tuple[Finding, ...]:
     """Return what the signs say about detection: precursors, and people who were faster than the alerts."""
     findings = []
     for kind in KINDS:
-        early = [s for s in signs if s.kind == kind and s.role == PRECURSOR]
+        early = [s for s in signs if s.kind == kind and s.role == PRECURSOR and not s.why]
         if early:
             shown = "; ".join(f"“{s.text}” at {format_instant(s.instant)}" for s in early[:3])
             more = f" and {len(early) - 3:,} more" if len(early) > 3 else ""
@@ -150,7 +165,7 @@ def sign_findings(signs: tuple[Sign, ...]) -> tuple[Finding, ...]:
                     "note",
                     early[0].instant.evidence,
                     f"not counted, being more than {format_duration(TOLERANCE)} before the impact: {shown}{more}.",
-                    "If it was a precursor, say so in the timeline.",
+                    'Decide: an [[ignored]] entry with role = "precursor" or "unrelated" and why settles it.',
                 )
             )
     automatic, person = first(signs, "alert"), first(signs, "detection", "acknowledgement")
@@ -161,3 +176,20 @@ def sign_findings(signs: tuple[Sign, ...]) -> tuple[Finding, ...]:
             Finding("noticed-before-signal", "note", "detection", text, "An earlier alert would have been possible.")
         )
     return tuple(findings)
+
+
+def ignored_findings(incident: Incident) -> tuple[Finding, ...]:
+    """Return the ``[[ignored]]`` entries that match no recorded event: a slip in the text, or evidence that is gone."""
+    signs = incident.events[incident.events["kind"].isin(KINDS) & incident.events["time"].notna()]
+    recorded = list(zip(signs["kind"].astype(str), signs["text"].astype(str), strict=True))
+    return tuple(
+        Finding(
+            "ignored-nothing",
+            "note",
+            f"incident.toml: ignored {n}",
+            f"no recorded {i.kind or 'alert, page, acknowledgement or report'} reads “{i.text}”.",
+            "Compare it with the texts in events/; * stands for any text.",
+        )
+        for n, i in enumerate(incident.facts.ignored, 1)
+        if not any(_matches(i, kind, text) for kind, text in recorded)
+    )

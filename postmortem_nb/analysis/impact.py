@@ -1,7 +1,8 @@
 """How bad it was: failed and excess requests, peak and mean, against the baseline. Formulas in ``docs/timings.md``.
 
 A mean ratio is bad over total, never the mean of ratios. What the evidence does not hold stays unknown. The bounds of a
-count are those of the windows: once with every window as short, once as long as its edges allow.
+count are those of the windows: once with every window as short, once as long as its edges allow. Requests are counted
+one by one in every reading; of a bin that an edge cuts, only what lies within the window.
 """
 
 from __future__ import annotations
@@ -165,11 +166,12 @@ def _counted(series: SignalSeries, measurement: Measurement) -> tuple[Quantity, 
     frame, center = series.frame, measurement.baseline.center
     best, short, long = (_Counts.of(series, _spans(measurement, how, series.span), center) for how in READINGS)
     is_whole = _is_whole(series, measurement)
-    all_bad, all_total = float(frame["bad"].sum()), float(frame["total"].sum())
+    known = frame[frame["bad"].notna() & (frame["total"] > 0)]
+    all_bad, all_total = float(known["bad"].sum()), float(known["total"].sum())
 
     def bounded(id_: str, name: str) -> Quantity:
-        lo, hi = getattr(short, name), getattr(long, name)
-        return quantity(id_, getattr(best, name), lo=lo, hi=hi if is_whole else None)
+        read = [getattr(counts, name) for counts in (best, short, long)]  # a longer window may hold less excess
+        return quantity(id_, read[0], lo=min(read), hi=max(read) if is_whole else None)
 
     width = series.step / pd.Timedelta(seconds=1)
     return (
@@ -209,7 +211,7 @@ def _is_whole(series: SignalSeries, measurement: Measurement) -> bool:
 
 
 class _Counts(NamedTuple):
-    """Sums over some stretches of the record."""
+    """Sums over some stretches of the record, all four of the same requests."""
 
     bad: float
     total: float
@@ -223,16 +225,30 @@ class _Counts(NamedTuple):
 
     @classmethod
     def of(cls, series: SignalSeries, spans: list[Interval], center: float) -> _Counts:
-        part = series.frame[_inside(series, spans)]
-        bad, requests = float(part["bad"].sum()), float(part["total"].sum())
-        if len(series.requests):  # single requests are counted exactly, also in a bin that an edge cuts
-            time = series.requests["time"]
-            within = [(time.searchsorted(a), time.searchsorted(b)) for a, b in spans]
-            requests = float(sum(b - a for a, b in within))
-            bad = float(sum(series.requests["bad"].iloc[a:b].sum() for a, b in within))
-        excess = float(np.maximum(part["bad"] - center * part["total"], 0).sum())
-        minutes = float(part["value"].sum() * (series.step / pd.Timedelta(minutes=1)))
-        return cls(bad, requests, excess, minutes, float(part["value"].max()))
+        whole = series.frame[_inside(series, spans)]
+        part = _cut(series, spans) if len(series.requests) else whole.assign(width=series.step)
+        part = part[part["bad"].notna() & (part["total"] > 0)]
+        excess = np.maximum(part["bad"] - center * part["total"], 0).sum()
+        minutes = (part["bad"] / part["total"] * part["width"].dt.total_seconds() / 60).sum()
+        sums = (part["bad"].sum(), part["total"].sum(), excess, minutes, whole["value"].max())
+        return cls(*(float(n) for n in sums))
+
+
+def _cut(series: SignalSeries, spans: list[Interval]) -> pd.DataFrame:
+    """Count the single requests within these stretches, bin by bin: of a bin that an edge cuts only what lies inside.
+
+    Returns
+    -------
+    DataFrame
+        One row a bin and stretch with requests: ``bad``, ``total``, ``width`` (Timedelta that the stretch covers).
+    """
+    time, parts = series.requests["time"], [pd.DataFrame({"bad": [], "total": [], "width": pd.TimedeltaIndex([])})]
+    for start, end in spans:
+        requests = series.requests.iloc[time.searchsorted(start) : time.searchsorted(end)]
+        counts = requests.groupby(requests["time"].dt.floor(series.step))["bad"].agg(["sum", "size"])
+        width = [min(t + series.step, end) - max(t, start) for t in counts.index]
+        parts.append(pd.DataFrame({"bad": counts["sum"], "total": counts["size"], "width": pd.TimedeltaIndex(width)}))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
 def _spans(measurement: Measurement, how: str, record: Interval | None = None) -> list[Interval]:

@@ -17,6 +17,7 @@ from postmortem_nb.analysis.detection import (
     earliest,
     find_signs,
     first,
+    ignored_findings,
     instant_of,
     sign_findings,
 )
@@ -45,9 +46,10 @@ NAMES = {
 }
 RULES = {
     "change": "declared: when the change that is judged the trigger was complete",
-    "start": "measured onset of the first impact window; without a window the declared start",
+    "start": "measured onset of the first impact window of the incident (windows further apart than `relapse_gap` do "
+    "not belong together; those at the declared milestones count, else the largest); without a window declared",
     "signal": "first recorded alert about this incident, else declared; alerts more than 5 min before "
-    "the earliest start are listed as precursors and not counted",
+    "the earliest start are listed as precursors and not counted, nor are those named in `[[ignored]]`",
     "page": "first recorded notification of a responder, else declared",
     "aware": "the earliest of: declared detection, timeline rows of the kind detection, reports, first acknowledgement",
     "detect": "the earlier of first automatic signal and first person aware",
@@ -169,7 +171,7 @@ def find_moments(
         if incident.facts.open and not moments.at(name).is_known:
             last = Instant(lo=_last_recorded(incident, series), basis="inferred")
             moments[name] = Moment(name, last, STILL_OPEN, is_pending=True)
-    return moments, sign_findings(signs)
+    return moments, (*sign_findings(signs), *ignored_findings(incident))
 
 
 def first_public(incident: Incident, start: Instant) -> Instant:

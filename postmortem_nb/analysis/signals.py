@@ -5,12 +5,15 @@ A missing sample stays missing (NaN): unknown is never healthy.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from postmortem_nb.analysis.counts import count_samples, gridded, matching_samples
 from postmortem_nb.analysis.selection import rows_matching
 from postmortem_nb.analysis.settings import AUTO, Settings
 from postmortem_nb.errors import IncidentError, SettingError, near
@@ -45,6 +48,10 @@ class SignalSeries:
         Why this signal: declared, or how it was chosen.
     requests : DataFrame
         For ratios of log lines: ``time`` and ``bad`` of every counted line, in time order; else empty.
+    notes : tuple of str
+        What was assumed about the evidence, or looked for in it in vain; half sentences for readers.
+    files : tuple of str
+        Evidence files that the counted lines or samples stand in.
     """
 
     signal: Signal
@@ -52,6 +59,8 @@ class SignalSeries:
     step: pd.Timedelta
     why: str
     requests: pd.DataFrame = field(default_factory=pd.DataFrame)
+    notes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -93,7 +102,7 @@ def build_signals(incident: Incident, settings: Settings) -> tuple[SignalSeries,
     Raises
     ------
     SettingError
-        If the setting ``signal`` names none.
+        If the setting ``signal`` names none, or a threshold of a ratio is not between 0 and 1.
     IncidentError
         If a declared signal finds no rows or several series where it needs one.
     """
@@ -104,9 +113,26 @@ def build_signals(incident: Incident, settings: Settings) -> tuple[SignalSeries,
         raise SettingError(f"signal: {settings.signal!r} is not declared in incident.toml. {known}")
     if not declared:
         proposed = _propose(incident)
+        _check_thresholds([proposed[0]] if proposed else [], settings)
         return (_draw(incident, proposed[0], settings, proposed[1]),) if proposed else ()
+    _check_thresholds(declared, settings)
     ordered = sorted(declared, key=lambda s: s.name != settings.signal)  # stable: the chosen one first
     return tuple(_draw(incident, s, settings, DECLARED) for s in ordered)
+
+
+def _check_thresholds(signals: Sequence[Signal], settings: Settings) -> None:
+    """Refuse a threshold that no ratio can mean; the setting is for the signal that is measured, the first if auto."""
+    measured = settings.signal if settings.signal != AUTO else next((s.name for s in signals), AUTO)
+    for signal in signals:
+        given = {f"signal {signal.name!r}: threshold": signal.threshold}
+        if signal.name == measured and settings.threshold != AUTO:
+            given["threshold"] = float(settings.threshold)
+        for place, value in given.items():
+            if signal.kind == "ratio" and value is not None and not 0 < value < 1:
+                raise SettingError(
+                    f"{place}: {value:g} is no threshold for {signal.name!r}, a ratio. "
+                    "Write a share between 0 and 1, such as 0.05 for 5 %."
+                )
 
 
 def _propose(incident: Incident) -> tuple[Signal, str] | None:
@@ -151,14 +177,28 @@ def _draw(incident: Incident, signal: Signal, settings: Settings, why: str) -> S
             )
         bad = rows_matching(counted, signal.bad, where) if signal.bad is not None else pd.Series(False, counted.index)
         requests = counted[["time"]].assign(bad=bad).sort_values("time", kind="stable", ignore_index=True)
-        return SignalSeries(signal, _binned(requests, step, signal, where), step, why, requests)
+        missed = _unmatched(counted, signal.bad) if signal.bad is not None and not bad.any() else ()
+        files = tuple(sorted(counted["file"].dropna().unique()))
+        return SignalSeries(signal, _binned(requests, step, signal, where), step, why, requests, missed, files)
+    notes: tuple[str, ...] = ()
     if signal.kind in ("ratio", "traffic"):
-        frame, step = _metric_counts(incident.metrics, signal, where)
+        frame, step, notes, files = count_samples(incident.metrics, signal, where)
     else:
-        frame, step = _samples(incident.metrics, signal.select, where)
+        frame, step, files = _samples(incident.metrics, signal.select, where)
     if frame["value"].isna().all():
         raise IncidentError(f"{where}: none of its {len(frame):,} samples has a value. Declare another signal.")
-    return SignalSeries(signal, frame, step, why)
+    return SignalSeries(signal, frame, step, why, notes=notes, files=files)
+
+
+def _unmatched(counted: pd.DataFrame, bad: Filter) -> tuple[str, ...]:
+    """Say that no line is bad, and what the columns hold that it was looked for in."""
+    held = []
+    for column in bad:
+        values = counted[column].dropna().astype("str").value_counts().index
+        shown = ", ".join(v if len(v) <= 40 else f"{v[:39]}…" for v in values[:5]) or "no value at all"
+        held.append(f"{column} holds {shown}{' …' if len(values) > 5 else ''}")
+    wanted = ", ".join(f"{column} = {json.dumps(value)}" for column, value in bad.items())
+    return (f"no line matches bad = {{ {wanted} }}; {'; '.join(held)}",)
 
 
 def _binned(requests: pd.DataFrame, step: pd.Timedelta, signal: Signal, where: str) -> pd.DataFrame:
@@ -181,51 +221,11 @@ def _binned(requests: pd.DataFrame, step: pd.Timedelta, signal: Signal, where: s
     return pd.DataFrame({"time": grid, "value": value, "bad": bad, "total": total})
 
 
-def _metric_counts(metrics: pd.DataFrame, signal: Signal, where: str) -> tuple[pd.DataFrame, pd.Timedelta]:
-    """Sum the series that a ratio or traffic signal selects, sample by sample."""
-    total, step = _summed(metrics, {**signal.select, **(signal.total or {})}, where)
-    if signal.kind == "traffic":
-        frame = total.rename(columns={"value": "total"})
-        return frame.assign(value=frame["total"], bad=0.0)[["time", "value", "bad", "total"]], step
-    bad, _ = _summed(metrics, {**signal.select, **(signal.bad or {})}, where)
-    frame = total.rename(columns={"value": "total"}).merge(bad.rename(columns={"value": "bad"}), on="time", how="left")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        frame["value"] = np.where(frame["total"] > 0, frame["bad"] / frame["total"], np.nan)
-    return frame[["time", "value", "bad", "total"]], step
-
-
-def _summed(metrics: pd.DataFrame, select: Filter, where: str) -> tuple[pd.DataFrame, pd.Timedelta]:
-    chosen = metrics[rows_matching(metrics, select, where)]
-    if chosen.empty:
-        raise IncidentError(f"{where}: no sample matches {select}. Check its names against the evidence in metrics/.")
-    return _gridded(chosen.groupby("time")["value"].sum(min_count=1))
-
-
-def _samples(metrics: pd.DataFrame, select: Filter, where: str) -> tuple[pd.DataFrame, pd.Timedelta]:
-    chosen = metrics[rows_matching(metrics, select, where)]
-    if chosen.empty:
-        raise IncidentError(f"{where}: no sample matches {select}. Check its names against the evidence in metrics/.")
+def _samples(metrics: pd.DataFrame, select: Filter, where: str) -> tuple[pd.DataFrame, pd.Timedelta, tuple[str, ...]]:
+    chosen = matching_samples(metrics, select, where)
     series = chosen[["service", "metric"]].drop_duplicates()
     if len(series) > 1:
         names = ", ".join(f"{s or '–'}/{m}" for s, m in series.head(4).itertuples(index=False))
         raise IncidentError(f"{where}: {len(series)} series match it ({names} …). Add service and metric to `select`.")
-    values = chosen["value"].replace([np.inf, -np.inf], np.nan)  # beyond the last bucket of a histogram: unknown
-    return _gridded(values.groupby(chosen["time"]).mean())
-
-
-def _gridded(values: pd.Series) -> tuple[pd.DataFrame, pd.Timedelta]:
-    """Keep each sample at its own time and put a NaN wherever one is missing."""
-    samples = values.sort_index().rename_axis("time").reset_index(name="value")
-    if len(samples) < 2:
-        return samples, pd.Timedelta(minutes=1)
-    times = samples["time"]
-    steps = times.diff().dropna()
-    step = steps.median()
-    missing: list[pd.Timestamp] = []
-    for i in np.flatnonzero((steps > 1.5 * step).to_numpy()):
-        count = min(round((times[i + 1] - times[i]) / step) - 1, 100_000)
-        missing += [times[i] + step * (k + 1) for k in range(count)]
-    if missing:
-        gaps = pd.DataFrame({"time": pd.DatetimeIndex(missing).as_unit("ns"), "value": np.nan})
-        samples = pd.concat([samples, gaps]).sort_values("time", ignore_index=True)
-    return samples, pd.Timedelta(step)
+    files = tuple(sorted(chosen["file"].dropna().unique()))
+    return (*gridded(chosen["value"].groupby(chosen["time"]).mean()), files)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -21,6 +21,8 @@ from postmortem_nb.incident import Hypothesis, Incident
 from postmortem_nb.times import Duration, Instant, Interval, between, clip, total, union
 
 ZERO = pd.Timedelta(0)
+FAILED = "failed_deployment_recovery_time"
+NO_FAILURE = "no failed deployment is declared (change_failed = true)"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,11 @@ def compute_timings(incident: Incident, moments: Moments, windows: Windows) -> t
     lengths = _along(windows)
     lengths["time_lost"] = time_lost(facts.hypotheses, moments.at("engage"), moments.at("identify"))
     is_open = bool(windows) and windows[-1].is_open
-    return (*(_timing(m, moments) for m in METRICS), *(_length(x, lengths[x.id], is_open) for x in LENGTHS))
+    times = (_timing(m, moments) for m in METRICS)
+    times = (
+        t if facts.change_failed or t.id != FAILED else replace(t, duration=Duration(), note=NO_FAILURE) for t in times
+    )
+    return (*times, *(_length(x, lengths[x.id], is_open) for x in LENGTHS))
 
 
 def _length(length: Length, duration: Duration, is_open: bool) -> Timing:
@@ -162,7 +168,8 @@ FIXES = {
     ),
     "time_to_detect": (
         "detected-before-start",
-        "If it was a precursor, mark it in the timeline; else check the onset and the zone of both times.",
+        "Check the onset and the zone of both times. A recorded alert that was a precursor, or unrelated, is left out "
+        "by an [[ignored]] entry in incident.toml: text, role and why.",
     ),
     "latent_time": (
         "change-after-start",

@@ -7,7 +7,8 @@ Windows with a short gap between them are joined, short ones are listed as near 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +18,11 @@ from postmortem_nb.analysis.baseline import Baseline, find_baseline, wilson_lowe
 from postmortem_nb.analysis.edges import edge_of_requests
 from postmortem_nb.analysis.settings import AUTO, HOLD, MERGE_GAP, Settings
 from postmortem_nb.analysis.signals import SignalSeries
-from postmortem_nb.times import Instant, Window, total
+from postmortem_nb.incident import Facts
+from postmortem_nb.times import Instant, Interval, Window, parse_duration, total
 
 RUN = 2  # rows beyond the threshold in a row that open a window
+OUTSIDE = ("changed", "published", "closed")  # milestones that may be days away from the impact
 LOOKBACK = 10  # rows before an onset among which the signal was last seen at its baseline
 COLUMNS = ("onset", "onset_lo", "onset_hi", "recovery", "recovery_lo", "recovery_hi", "score", "kind", "unknown")
 
@@ -50,6 +53,7 @@ class Measurement:
     windows: Windows
     near_misses: Windows
     severe: float
+    others: Windows = field(default_factory=Windows)  # too far from the incident's to belong to it
 
 
 def measure(series: SignalSeries, settings: Settings) -> Measurement:
@@ -182,6 +186,73 @@ def _edge(series: SignalSeries, baseline: Baseline, row: int, which: str) -> Ins
     return Instant(before, at, at + series.step, "measured")
 
 
+def measure_all(signals: Sequence[SignalSeries], settings: Settings, facts: Facts) -> tuple[Measurement, ...]:
+    """Measure every signal of an incident, each with the windows that belong to it.
+
+    The threshold that is set is in the unit of the first signal and applies to it alone; so does a baseline in which
+    another signal has no sample.
+    """
+    about, measured = declared_span(facts), []
+    for n, series in enumerate(signals):
+        own = settings if n == 0 else settings.model_copy(update={"threshold": AUTO})
+        interval = own.baseline_interval
+        if n and interval is not None:
+            inside = series.frame["time"].between(*interval, inclusive="left") & series.frame["value"].notna()
+            own = own if inside.any() else own.model_copy(update={"baseline": AUTO})
+        found = of_incident(series, measure(series, own), facts, about)
+        if n == 0 and found.windows:
+            about = (found.windows[0].span[0], found.windows[-1].span[1])
+        measured.append(found)
+    return tuple(measured)
+
+
+def of_incident(series: SignalSeries, measurement: Measurement, facts: Facts, about: Interval | None) -> Measurement:
+    """Return the measurement with only those windows that belong to one incident; the rest become its `others`.
+
+    Windows belong together if they are no further apart than ``relapse_gap``. Of several such groups the one counts
+    that overlaps `about` or lies nearest to it, of these the one with the largest impact.
+
+    Parameters
+    ----------
+    about : (Timestamp, Timestamp) or None
+        When the incident is known to have been, such as `declared_span`; None if nothing is known.
+    """
+    gap = parse_duration(facts.relapse_gap)
+    groups: list[list[Window]] = []
+    for w in measurement.windows:
+        if not groups or w.span[0] - groups[-1][-1].span[1] > gap:
+            groups.append([])
+        groups[-1].append(w)
+    if len(groups) < 2:
+        return measurement
+
+    def far(group: list[Window]) -> pd.Timedelta:
+        if about is None:
+            return pd.Timedelta(0)
+        return max(group[0].span[0] - about[1], about[0] - group[-1].span[1], pd.Timedelta(0))
+
+    chosen = min(groups, key=lambda g: (far(g), -_harm(series, measurement.baseline, g)))
+    windows, others = Windows(chosen), Windows(w for w in measurement.windows if w not in chosen)
+    severe = _severe(series, measurement.baseline, windows)
+    return replace(measurement, windows=windows, others=others, severe=severe)
+
+
+def declared_span(facts: Facts) -> Interval | None:
+    """Return the hull of the milestones that lie within an incident; those of its causes and its paperwork do not."""
+    known = [i.best for name, i in facts.milestones if name not in OUTSIDE and i.best is not None]
+    return (min(known), max(known)) if known else None
+
+
+def _harm(series: SignalSeries, baseline: Baseline, windows: Iterable[Window]) -> float:
+    """Return the sum of all distances from the baseline: of a ratio, the bad requests beyond the usual ones."""
+    frame = series.frame
+    beyond = (frame["value"] - baseline.center) * series.bad_side
+    if series.signal.kind == "ratio":
+        beyond = beyond * frame["total"]
+    inside = [(frame["time"] >= w.span[0] - series.step) & (frame["time"] < w.span[1]) for w in windows]
+    return float(sum(beyond[rows].sum() for rows in inside))
+
+
 def _severe(series: SignalSeries, baseline: Baseline, windows: Windows) -> float:
     """Return the level that parts severe from lesser impact: halfway from the baseline to the worst of the windows."""
     if not windows:
@@ -199,8 +270,12 @@ def _severe(series: SignalSeries, baseline: Baseline, windows: Windows) -> float
     return max(halfway * side, baseline.enter * side) * side
 
 
-def sensitivity(series: SignalSeries, settings: Settings, baseline: Baseline) -> pd.DataFrame:
+def sensitivity(
+    series: SignalSeries, settings: Settings, baseline: Baseline, facts: Facts | None = None
+) -> pd.DataFrame:
     """Return how the windows move with the two choices that move them most: the threshold and the merge gap.
+
+    With `facts` only the windows of the incident are meant, not those that lie too far from it.
 
     Returns
     -------
@@ -214,7 +289,8 @@ def sensitivity(series: SignalSeries, settings: Settings, baseline: Baseline) ->
         threshold = baseline.center + factor * (baseline.enter - baseline.center)
         for gap in dict.fromkeys(("0s", current, "30min")):
             tried = settings.model_copy(update={"threshold": threshold, "merge_gap": gap})
-            windows = measure(series, tried).windows
+            measured = measure(series, tried)
+            windows = (of_incident(series, measured, facts, declared_span(facts)) if facts else measured).windows
             edges = (windows[0].onset.at, windows[-1].recovery.at) if windows else (None, None)
             rows.append((threshold, gap, len(windows), *edges, total(w.span for w in windows)))
     frame = pd.DataFrame(rows, columns=["threshold", "merge_gap", "windows", "onset", "recovery", "impact_time"])

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from postmortem_nb.analysis import Analysis
 from postmortem_nb.charts.chart import Chart, chart_of
-from postmortem_nb.charts.marks import SYNTHETIC, draw_time_axis, draw_value_axis, draw_windows
-from postmortem_nb.charts.points import ROWS
-from postmortem_nb.charts.signal import plain_number
+from postmortem_nb.charts.marks import SYNTHETIC, draw_gaps, draw_time_axis, draw_value_axis, draw_windows
+from postmortem_nb.charts.points import parts_of
+from postmortem_nb.charts.signal import no_data, plain_number
 from postmortem_nb.charts.style import (
     ERROR,
     FULL,
@@ -32,7 +32,7 @@ from postmortem_nb.charts.style import (
     write,
 )
 from postmortem_nb.charts.view import View, choose_view
-from postmortem_nb.times import format_duration, format_window
+from postmortem_nb.times import Interval, clip, format_duration, format_window
 
 LEVELS = {
     "ERROR": ("ERROR", "CRITICAL"),
@@ -67,6 +67,7 @@ def chart_logs(analysis: Analysis) -> Chart | None:
     if not panels:
         return None
     synthetic = bool(analysis.incident.facts.synthetic)
+    unknown = [find_unknown(analysis, panel, view, width) for panel in panels]
 
     def draw() -> Figure:
         height = BOTTOM + len(panels) * (HEAD + PANEL)
@@ -75,16 +76,14 @@ def chart_logs(analysis: Analysis) -> Chart | None:
             below = BOTTOM + (len(panels) - 1 - n) * (HEAD + PANEL)
             ax = axes(fig, LEFT, HEAD + n * (HEAD + PANEL), RIGHT, below)
             draw_windows(ax, analysis.windows, view)
+            draw_gaps(ax, unknown[n], view)
             draw_counts(ax, panel, view, width)
             draw_time_axis(ax, view, labels=n == len(panels) - 1)
             _title(ax, panel.title, stamp=SYNTHETIC if synthetic and n == 0 else "")
         return fig
 
-    caption = (
-        f"Lines in bins of {format_duration(width)}, stacked with the worst at the bottom. Shaded: measured impact. "
-        "Where nothing is drawn there is no line; the chart cannot tell silence from missing logs."
-    )
-    return chart_of(draw, _alt(panels, view, width), caption, _table(panels), synthetic=synthetic)
+    alt, table = _alt(panels, unknown, view, width), _table(panels, width)
+    return chart_of(draw, alt, _caption(table, width, is_broken=any(unknown)), table, synthetic=synthetic)
 
 
 def bin_width(view: View) -> pd.Timedelta:
@@ -120,6 +119,19 @@ def _counts(
     table.index = pd.DatetimeIndex(table.index, tz="UTC")
     table = table.reindex(index=bins, columns=list(names), fill_value=0)
     return table.loc[:, table.sum() > 0]
+
+
+def find_unknown(analysis: Analysis, panel: Panel, view: View, width: pd.Timedelta) -> list[Interval]:
+    """Return the stretches without any line of a panel in which a signal that is counted from logs is unknown.
+
+    They lie within the record, so logs are missing, and the panel must not look as if all had been quiet.
+    """
+    series = analysis.signal
+    if series is None or not series.is_binned:
+        return []
+    start, lines = panel.counts.index.to_series(), panel.counts.sum(axis=1)
+    gaps = clip(no_data(series, view), *series.span)
+    return [(a, b) for a, b in gaps if not lines[(start >= a) & (start + width <= b)].any()]
 
 
 def draw_counts(ax: Axes, panel: Panel, view: View, width: pd.Timedelta) -> None:
@@ -169,21 +181,47 @@ def _title(ax: Axes, text: str, *, stamp: str) -> None:
             write(ax, stamp, (1, 1), layer, color=IMPACT, coords=corner, offset=(-4, 4), ha="right", va="bottom")
 
 
-def _alt(panels: list[Panel], view: View, width: pd.Timedelta) -> str:
+def _alt(panels: list[Panel], unknown: list[list[Interval]], view: View, width: pd.Timedelta) -> str:
     said = []
-    for panel in panels:
+    for panel, gaps in zip(panels, unknown, strict=True):
         worst = panel.counts.columns[0]
         totals = ", ".join(f"{int(panel.counts[c].sum()):,} {c}" for c in panel.counts.columns)
         peak = panel.counts[worst]
         most = f"most {worst} in {format_duration(width)}: {int(peak.max()):,} at {peak.idxmax():%H:%M}"
-        said.append(f"{panel.title}: {totals}; {most}")
+        more = f" and {len(gaps) - 3} more" if len(gaps) > 3 else ""
+        nothing = f"; no data {', '.join(format_window(gap) for gap in gaps[:3])}{more}" if gaps else ""
+        said.append(f"{panel.title}: {totals}; {most}{nothing}")
     return f"{format_window((view.start, view.end))}. {'. '.join(said)}."
 
 
-def _table(panels: list[Panel]) -> pd.DataFrame:
-    """Sum the bins of all panels into at most 60 rows."""
-    joined = pd.concat([p.counts.add_prefix("" if len(panels) == 1 else f"{p.title}: ") for p in panels], axis=1)
-    part = np.arange(len(joined)) * min(ROWS, len(joined)) // len(joined)
-    table = joined.groupby(part).sum()
-    table.insert(0, "from", joined.index.to_series().groupby(part).first())
-    return table.reset_index(drop=True)
+def _caption(table: pd.DataFrame, width: pd.Timedelta, *, is_broken: bool) -> str:
+    parts = [f"Lines in bins of {format_duration(width)}, stacked with the worst at the bottom."]
+    row = table["to"].iloc[0] - table["from"].iloc[0]
+    if row > width:
+        parts.append(f"The numbers below add up {round(row / width)} of them, {format_duration(row)} a row.")
+    parts.append("Shaded: measured impact.")
+    if is_broken:
+        parts.append(
+            "Hatched grey: no line is on record, nor any that the signal is counted from; it is unknown there."
+        )
+    where = "Elsewhere, where" if is_broken else "Where"
+    parts.append(f"{where} nothing is drawn there is no line; the chart cannot tell silence from missing logs.")
+    return " ".join(parts)
+
+
+def _table(panels: list[Panel], width: pd.Timedelta) -> pd.DataFrame:
+    """Sum the bins of all panels into at most 60 rows of equally many bins.
+
+    Beside the sum of the worst class stands its highest bin, which the text alternative names.
+    """
+    start = panels[0].counts.index.to_series()
+    part = parts_of(len(start))
+    columns = {"from": start.groupby(part).first(), "to": start.groupby(part).last() + width}
+    for panel in panels:
+        before = "" if len(panels) == 1 else f"{panel.title}: "
+        for n, name in enumerate(panel.counts.columns):
+            groups = panel.counts[name].groupby(part)
+            columns[f"{before}{name}"] = groups.sum()
+            if n == 0 and part[-1] + 1 < len(part):
+                columns[f"{before}most {name} in {format_duration(width)}"] = groups.max()
+    return pd.DataFrame(columns).reset_index(drop=True)

@@ -11,6 +11,7 @@ COLUMNS = 720  # pixel columns of a full-width figure
 ROWS = 60  # of the table behind a chart
 
 Floats = NDArray[np.float64]
+Parts = NDArray[np.int_]
 
 
 def decimate(times: Floats, values: Floats, columns: int = COLUMNS) -> tuple[Floats, Floats]:
@@ -49,7 +50,18 @@ def decimate(times: Floats, values: Floats, columns: int = COLUMNS) -> tuple[Flo
     return times[rows], values[rows]
 
 
-def condense(frame: pd.DataFrame, value: str = "value", rows: int = ROWS) -> pd.DataFrame:
+def parts_of(count: int, rows: int = ROWS) -> Parts:
+    """Return for each of so many bins the row of a table that it goes into, equally many bins a row.
+
+    >>> parts_of(5, rows=3).tolist()
+    [0, 0, 1, 1, 2]
+    """
+    return np.arange(count) // max(1, -(-count // rows))
+
+
+def condense(
+    frame: pd.DataFrame, value: str = "value", rows: int = ROWS, width: pd.Timedelta | None = None
+) -> pd.DataFrame:
     """Return a series as a table of at most so many rows: each stands for a stretch with its lowest and highest value.
 
     Parameters
@@ -59,21 +71,22 @@ def condense(frame: pd.DataFrame, value: str = "value", rows: int = ROWS) -> pd.
     value : str
         Name of the value column.
     rows : int
-        How many rows at the most.
+        How many rows at the most; each stands for equally many, but the last one for what is left.
+    width : Timedelta, optional
+        How far a row reaches: the width of bins, nothing for samples.
 
     Returns
     -------
     DataFrame
-        ``from``, ``to`` (time of the last row of the stretch), ``lowest``, ``highest``; NaN where nothing is known.
+        ``from``, ``to`` (where the last row of the stretch ends), ``lowest``, ``highest``; NaN where nothing is known.
     """
     if frame.empty:
         return pd.DataFrame({"from": [], "to": [], "lowest": [], "highest": []})
-    part = np.arange(len(frame)) * min(rows, len(frame)) // len(frame)
-    groups = frame.groupby(part)
+    groups = frame.groupby(parts_of(len(frame), rows))
     table = pd.DataFrame(
         {
             "from": groups["time"].first(),
-            "to": groups["time"].last(),
+            "to": groups["time"].last() + (width or pd.Timedelta(0)),
             "lowest": groups[value].min(),
             "highest": groups[value].max(),
         }

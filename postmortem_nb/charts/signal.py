@@ -38,7 +38,7 @@ from postmortem_nb.charts.style import (
     write,
 )
 from postmortem_nb.charts.view import View, choose_view
-from postmortem_nb.times import format_duration, format_window
+from postmortem_nb.times import Interval, format_duration, format_window
 
 LEFT, RIGHT, BOTTOM = 62.0, 78.0, 44.0  # margins in points
 HEADS = {WIDE.name: 18.0, NARROW.name: 26.0}  # for the heading
@@ -83,8 +83,7 @@ def draw_signal(ax: Axes, series: SignalSeries, measurement: Measurement, view: 
     baseline = measurement.baseline
     low, high = _range(value, series, baseline)
     draw_value_axis(ax, low, high, _printer(series), head=NARROW.small + 10)
-    gaps = gaps_of(frame["time"], ~np.isnan(value), series.step, view, binned=series.is_binned)
-    draw_gaps(ax, gaps, view)
+    draw_gaps(ax, no_data(series, view), view)
     if not math.isnan(baseline.center):
         spread = max(baseline.spread, (high - low) * 0.004)
         ax.axhspan(max(baseline.center - spread, low), baseline.center + spread, color=BAND, linewidth=0, zorder=0.8)
@@ -92,6 +91,12 @@ def draw_signal(ax: Axes, series: SignalSeries, measurement: Measurement, view: 
     _draw_line(ax, frame, series, view)
     _draw_worst(ax, frame, series, measurement, view)
     _label_levels(ax, series, baseline, low, high)
+
+
+def no_data(series: SignalSeries, view: View) -> list[Interval]:
+    """Return the stretches of a view that a signal says nothing about."""
+    frame = _shown(series, view)
+    return gaps_of(frame["time"], frame["value"].notna().to_numpy(), series.step, view, binned=series.is_binned)
 
 
 def _shown(series: SignalSeries, view: View) -> pd.DataFrame:
@@ -125,7 +130,18 @@ def _draw_worst(ax: Axes, frame: pd.DataFrame, series: SignalSeries, measurement
     for layer in LAYERS:
         text = f"worst {_short(y, series.unit)}" if layer is WIDE else _short(y, series.unit)
         lift = 5 if above else -5
-        write(ax, text, (x, y), layer, color=INK, bold=True, offset=(0, lift), ha=side, va="bottom" if above else "top")
+        write(
+            ax,
+            text,
+            (x, y),
+            layer,
+            color=INK,
+            bold=True,
+            halo=True,
+            offset=(0, lift),
+            ha=side,
+            va="bottom" if above else "top",
+        )
 
 
 def _worst(frame: pd.DataFrame, measurement: Measurement, series: SignalSeries) -> pd.Series | None:
@@ -248,10 +264,17 @@ def _caption(analysis: Analysis, series: SignalSeries, measurement: Measurement,
 def _table(analysis: Analysis, view: View) -> pd.DataFrame:
     series = analysis.signal
     assert series is not None, "the caller has a signal"
-    table = condense(_shown(series, view))
     width = series.step if series.is_binned else pd.Timedelta(0)
-    table["impact"] = [
-        any(a <= w.span[1] and b + width > w.span[0] for w in analysis.windows)
+    frame = _shown(series, view)
+    here = frame["time"] + width > view.start if series.is_binned else frame["time"] >= view.start
+    table = condense(frame[here], width=width)
+    inside = [
+        any(a < w.span[1] and (b > w.span[0] or a == b == w.span[0]) for w in analysis.windows)
         for a, b in zip(table["from"], table["to"], strict=True)
     ]
-    return table
+    is_share = series.unit.startswith("share")
+    if is_share:  # as on the axis
+        table[["lowest", "highest"]] *= 100
+    unit = "%" if is_share else series.unit
+    table["impact"] = ["yes" if i else "" for i in inside]
+    return table.rename(columns={c: f"{c} ({unit})" for c in ("lowest", "highest") if unit})

@@ -84,6 +84,7 @@ STYLE: dict[str, Any] = {
     "text.usetex": False,
 }
 FONTS = 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans",Arial,"DejaVu Sans",sans-serif'
+HALO = "halo"  # marks a text with a rim in the colour of the paper
 FOLD = 560  # px: a figure shown narrower than this shows the narrow layer
 
 
@@ -191,8 +192,9 @@ def write(
     ha: str = "left",
     va: str = "center",
     bold: bool = False,
+    halo: bool = False,
 ) -> None:
-    """Write a line into one layer, at a point and an offset from it in points."""
+    """Write a line into one layer, at a point and an offset from it in points; a halo keeps lines behind it off."""
     ax.annotate(
         label(text),
         xy=at,
@@ -205,5 +207,5 @@ def write(
         color=color,
         fontsize=layer.small if small else layer.size,
         fontweight="bold" if bold else "normal",
-        gid=layer.name,
+        gid=f"{layer.name} {HALO}" if halo else layer.name,
     )

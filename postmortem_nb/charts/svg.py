@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
-from postmortem_nb.charts.style import FOLD, FONTS, NARROW, THEME, WIDE
+from postmortem_nb.charts.style import FOLD, FONTS, HALO, NARROW, THEME, WIDE
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -83,8 +83,12 @@ def _element(element: ET.Element, ids: dict[str, str], classes: set[str]) -> str
 def _attributes(element: ET.Element, tag: str, ids: dict[str, str], classes: set[str]) -> Iterator[tuple[str, str]]:
     own = dict(element.attrib)
     name = own.pop("id", "")
-    names = [f"pnb-{name}"] if name in (WIDE.name, NARROW.name) else []
+    layer, _, mark = name.partition(" ")
+    names = [f"pnb-{layer}"] if layer in (WIDE.name, NARROW.name) else []
     kept = []
+    if mark == HALO:
+        names.append("pnb-s-paper")
+        kept += ["paint-order:stroke", "stroke-width:3"]
     for key, value in _STYLE.findall(own.pop("style", "")):
         color = _NAMES.get(value)
         if key in ("fill", "stroke") and color:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +10,9 @@ from matplotlib.figure import Figure
 
 from postmortem_nb.analysis import Analysis
 from postmortem_nb.charts.chart import Chart, chart_of
+from postmortem_nb.charts.lanes import LANES, Mark, find_marks, longest_silence
 from postmortem_nb.charts.marks import draw_heading, draw_time_axis, draw_windows
+from postmortem_nb.charts.phases import printed, wrong_paths
 from postmortem_nb.charts.style import (
     AXIS,
     CONTEXT,
@@ -36,50 +37,14 @@ from postmortem_nb.charts.style import (
     write,
 )
 from postmortem_nb.charts.view import View, choose_view, span_of
-from postmortem_nb.incident import MILESTONES
-from postmortem_nb.times import format_duration, format_window
+from postmortem_nb.times import Duration, Interval, between, format_duration, format_window
 
-LANES = {
-    "alerts": ("alert", "page"),
-    "changes": ("change", "deploy", "deployment", "rollback", "config", "flag"),
-    "people": (
-        "detection",
-        "acknowledgement",
-        "action",
-        "escalation",
-        "communication",
-        "decision",
-        "observation",
-        "report",
-        "hypothesis",
-        "refuted",
-        "confirmed",
-        "milestone",
-        "status",
-    ),
-    "impact": (),
-}
-STEPS = ("detected", "acknowledged", "declared", "engaged", "identified", "resolved", "published", "closed")
-DONE = {MILESTONES[name].capitalize() for name in STEPS}
 COLORS = {"alerts": WARNING, "changes": SIGNAL, "people": CONTEXT, "impact": IMPACT}
 MARKERS = {"alerts": "^", "changes": "D", "people": "o", "impact": "s"}
 LEFT, RIGHT, HEAD, BOTTOM = 78.0, 14.0, 26.0, 44.0
 LANE = 24.0  # points
 ROWS = 60  # of the table
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One event in its lane."""
-
-    lane: str
-    time: pd.Timestamp
-    lo: pd.Timestamp
-    hi: pd.Timestamp
-    end: pd.Timestamp | None
-    kind: str
-    text: str
-    basis: str
+TELLING = 15  # letters: a text that is cut to fewer tells nothing
 
 
 def chart_timeline(analysis: Analysis) -> Chart | None:
@@ -100,25 +65,7 @@ def chart_timeline(analysis: Analysis) -> Chart | None:
         draw_heading(ax, "what happened when", synthetic=synthetic)
         return fig
 
-    return chart_of(draw, _alt(analysis, shown, view), _caption(beyond), _table(shown), synthetic=synthetic)
-
-
-def find_marks(analysis: Analysis) -> list[Mark]:
-    """Return the rows of the timeline that belong into a lane, in time order.
-
-    Of the declared milestones only those that are something people did: impact has a lane of its own.
-    """
-    lane_of = {kind: lane for lane, kinds in LANES.items() for kind in kinds}
-    marks = []
-    for row in analysis.timeline.to_dict("records"):
-        lane = lane_of.get(str(row["kind"]))
-        is_impact = row["kind"] == "milestone" and row["text"] not in DONE
-        if lane is None or is_impact or pd.isna(row["time"]):
-            continue
-        lo, hi = (row["time"] if pd.isna(row[c]) else row[c] for c in ("time_lo", "time_hi"))
-        end = None if pd.isna(row["end"]) or row["kind"] == "hypothesis" else row["end"]
-        marks.append(Mark(lane, row["time"], lo, hi, end, str(row["kind"]), str(row["text"]), str(row["basis"])))
-    return marks
+    return chart_of(draw, _alt(analysis, shown, view), _caption(analysis, beyond), _table(shown), synthetic=synthetic)
 
 
 def _view(analysis: Analysis, marks: list[Mark]) -> View | None:
@@ -180,51 +127,59 @@ def _name_marks(ax: Axes, marks: list[Mark], y: float, view: View) -> None:
         reach = max(reach, *(view.x(t) for t in (m.time, m.hi, m.end) if t is not None))
         until = view.x(min(following.lo, following.time)) if following else view.seconds
         text = shortened(m.text, WIDE.small, min((until - reach) / view.seconds * width - 18, 190))
-        if width_of(text, WIDE.small) > 36:
+        is_stump = text.endswith("…") and len(text) <= TELLING
+        if width_of(text, WIDE.small) > 36 and not is_stump:
             write(ax, text, (reach, y), WIDE, color=QUIET, offset=(8, 0))
 
 
 def _draw_impact(ax: Axes, analysis: Analysis, y: float, view: View) -> None:
-    """Draw the impact windows as bars with their lengths before them, where there is room for it."""
+    """Draw the impact windows as bars with their lengths before them, where there is room for it.
+
+    Where none was measured, the declared impact is a hollow bar.
+    """
     scale, free = size_of(ax)[0] / view.seconds, {layer: 0.0 for layer in LAYERS}
     for window in analysis.windows:
         a, b = (view.x(t) for t in window.span)
         _bar(ax, a, b, y, 5.0, IMPACT)
-        text = f"{'≥ ' if window.is_open else ''}{format_duration(window.span[1] - window.span[0])}"
         for layer in LAYERS:
+            text = printed(window.duration, brief=layer is not WIDE)
             if a * scale - width_of(text, layer.small) - 8 > free[layer]:
                 write(ax, text, (a, y), layer, color=INK, offset=(-5, 0), ha="right")
             free[layer] = b * scale
+    declared = declared_impact(analysis)
+    if declared:
+        span, length = declared
+        a, b = (view.x(t) for t in span)
+        ys = [y - 5, y - 5, y + 5, y + 5]
+        ax.fill([a, b, b, a], ys, facecolor=PAPER, edgecolor=IMPACT, linewidth=1.2, zorder=3)
+        for layer in LAYERS:
+            text = f"declared, {printed(length)}" if layer is WIDE else "declared"
+            for room, at, side in ((a * scale, a, "right"), ((b - a) * scale, (a + b) / 2, "center")):
+                if width_of(text, layer.small) + 10 < room and not (side == "center" and layer is not WIDE):
+                    write(ax, text, (at, y), layer, color=INK, offset=(-5 * (side == "right"), 0), ha=side)
+                    break
+
+
+def declared_impact(analysis: Analysis) -> tuple[Interval, Duration] | None:
+    """Return start, end and length of the impact as people declared it; None where one was measured."""
+    start, end = analysis.moments.at("start"), analysis.moments.at("recover")
+    is_over = "recover" in analysis.moments and not analysis.moments["recover"].is_pending
+    if analysis.windows or not is_over or start.best is None or end.best is None or end.best <= start.best:
+        return None
+    return (start.best, end.best), between(start, end)
 
 
 def _draw_paths(ax: Axes, analysis: Analysis, y: float, view: View) -> None:
     """Hatch the stretches that were spent on explanations that turned out wrong, under the people's lane."""
-    for h in analysis.incident.facts.hypotheses:
-        if h.verdict == "refuted" and h.start.best is not None and h.end.best is not None and h.end.best > h.start.best:
-            a, b = view.x(h.start.best), view.x(h.end.best)
-            ax.fill(
-                [a, b, b, a],
-                [y - 9.5, y - 9.5, y - 5.5, y - 5.5],
-                facecolor=NO_DATA,
-                edgecolor=HATCH,
-                hatch="///",
-                linewidth=0.5,
-                zorder=2,
-            )
+    for h in wrong_paths(analysis, most=None):
+        assert h.start.best is not None and h.end.best is not None, "a wrong path has both ends"
+        a, b = view.x(h.start.best), view.x(h.end.best)
+        ys = [y - 9.5, y - 9.5, y - 5.5, y - 5.5]
+        ax.fill([a, b, b, a], ys, facecolor=NO_DATA, edgecolor=HATCH, hatch="///", linewidth=0.5, zorder=2)
 
 
 def _bar(ax: Axes, a: float, b: float, y: float, half: float, color: str) -> None:
     ax.fill([a, b, b, a], [y - half, y - half, y + half, y + half], color=color, linewidth=0, zorder=3)
-
-
-def longest_silence(marks: list[Mark], analysis: Analysis) -> tuple[pd.Timestamp, pd.Timestamp] | None:
-    """Return the longest stretch of the impact in which no person is on record as having done anything."""
-    if not analysis.windows:
-        return None
-    start, end = analysis.windows[0].span[0], analysis.windows[-1].span[1]
-    times = sorted(m.time for m in marks if m.lane == "people" and start <= m.time <= end)
-    ends = [start, *times, end]
-    return max(itertools.pairwise(ends), key=lambda pair: (pair[1] - pair[0], -pair[0].value)) if times else None
 
 
 def _alt(analysis: Analysis, marks: list[Mark], view: View) -> str:
@@ -245,15 +200,23 @@ def _alt(analysis: Analysis, marks: list[Mark], view: View) -> str:
         if silence
         else ""
     )
-    return f"From {format_window((view.start, view.end))}: {listed}.{quiet}"
+    declared = declared_impact(analysis)
+    said = f" The impact was declared, not measured: {format_window(declared[0])}." if declared else ""
+    return f"From {format_window((view.start, view.end))}: {listed}.{said}{quiet}"
 
 
-def _caption(beyond: int) -> str:
-    more = f" {beyond} more lie outside this stretch and are in the list below." if beyond else ""
-    return (
-        "To scale. Hollow marks were declared by people, filled ones stamped by tools; a thin bar is an alert while it "
-        f"fired, the broad bar the measured impact, hatched what was spent on wrong explanations.{more}"
-    )
+def _caption(analysis: Analysis, beyond: int) -> str:
+    parts = ["a thin bar is an alert while it fired"]
+    if analysis.windows:
+        parts.append("the broad bar the measured impact")
+    elif declared_impact(analysis):
+        parts.append("the broad hollow bar the declared impact")
+    if wrong_paths(analysis):
+        parts.append("hatched what was spent on wrong explanations")
+    lie, are = ("lies", "is") if beyond == 1 else ("lie", "are")
+    more = f" {beyond} more {lie} outside this stretch and {are} in the list below." if beyond else ""
+    marks = "Hollow marks were declared by people, filled ones stamped by tools"
+    return f"To scale. {marks}; {', '.join(parts)}.{more}"
 
 
 def _table(marks: list[Mark]) -> pd.DataFrame:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,7 +12,17 @@ from postmortem_nb.analysis import Analysis
 from postmortem_nb.analysis.moments import NAMES
 from postmortem_nb.charts.chart import Chart, chart_of
 from postmortem_nb.charts.flags import stack
-from postmortem_nb.charts.marks import draw_heading, draw_time_axis
+from postmortem_nb.charts.marks import BOLD, draw_heading, draw_time_axis
+from postmortem_nb.charts.phases import (
+    JOIN,
+    WITHOUT_DETECTION,
+    Phase,
+    find_phases,
+    healthy_gaps,
+    length_of,
+    printed,
+    wrong_paths,
+)
 from postmortem_nb.charts.style import (
     AXIS,
     BAR,
@@ -24,7 +32,6 @@ from postmortem_nb.charts.style import (
     NARROW,
     NO_DATA,
     PAPER,
-    PHASES,
     POINTS,
     QUIET,
     WIDE,
@@ -38,51 +45,11 @@ from postmortem_nb.charts.style import (
 )
 from postmortem_nb.charts.view import View, span_of
 from postmortem_nb.incident import Hypothesis
-from postmortem_nb.times import UNKNOWN, Instant, between, format_duration
+from postmortem_nb.times import Duration, Instant, Interval, between, format_duration
 
-STEPS = (
-    ("start", ""),
-    ("detect", "undetected"),
-    ("ack", "unacknowledged"),
-    ("identify", "diagnosing"),
-    ("mitigate", "mitigating"),
-    ("recover", "recovering"),
-)
-WITHOUT_DETECTION = {"ack": "unacknowledged", "identify": "undiagnosed", "mitigate": "severe", "recover": "impaired"}
-COLORS = dict(zip((name for _, name in STEPS[1:]), PHASES, strict=True))
 LEFT, RIGHT, BOTTOM = 30.0, 114.0, 44.0
 THICK = 20.0  # points: the bar
 PATH = 22.0  # points: the row of one wrong path
-MOST_PATHS = 6
-LEAST = pd.Timedelta(seconds=1)  # a shorter phase is not drawn
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One stretch of the response between two neighbouring known moments."""
-
-    name: str
-    start: Instant
-    end: Instant
-
-    @property
-    def span(self) -> tuple[pd.Timestamp, pd.Timestamp]:
-        """Best values of both ends."""
-        assert self.start.best is not None and self.end.best is not None, "a phase lies between known moments"
-        return self.start.best, self.end.best
-
-    @property
-    def length(self) -> pd.Timedelta:
-        """How long it took."""
-        return self.span[1] - self.span[0]
-
-    @property
-    def color(self) -> str:
-        """Colour of what it ends with."""
-        return COLORS.get(self.name.rpartition(" and ")[2], PHASES[0])
-
-    def __str__(self) -> str:
-        return f"{self.name} {format_duration(self.length)}"
 
 
 def chart_timing(analysis: Analysis) -> Chart | None:
@@ -96,7 +63,7 @@ def chart_timing(analysis: Analysis) -> Chart | None:
     assert view is not None, "a phase has both ends"
     synthetic = bool(analysis.incident.facts.synthetic)
     inner = BAR[0] * POINTS - LEFT - RIGHT
-    is_open = analysis.moments["recover"].is_pending
+    is_open, gaps = analysis.moments["recover"].is_pending, healthy_gaps(analysis)
 
     def draw() -> Figure:
         lift = {layer.name: _height(phases, view, inner, layer) for layer in LAYERS}
@@ -105,63 +72,14 @@ def chart_timing(analysis: Analysis) -> Chart | None:
         fig = figure(BAR[0], max(BAR[1], (head + body + BOTTOM) / POINTS))
         ax = axes(fig, LEFT, head, RIGHT, BOTTOM)
         draw_phases(ax, phases, view, is_open=is_open)
+        draw_health(ax, gaps, view)
         draw_paths(ax, paths, view)
         draw_time_axis(ax, view)
         draw_heading(ax, "phases of the response", synthetic=synthetic, lift=lift)
         return fig
 
-    alt, caption = _alt(analysis, phases, paths, is_open=is_open), _caption(phases, paths, skipped)
-    return chart_of(draw, alt, caption, _table(phases, paths), synthetic=synthetic)
-
-
-def find_phases(analysis: Analysis) -> tuple[list[Phase], list[str]]:
-    """Return the phases between known moments, and the names of moments that are out of order.
-
-    The longest run of moments in usual order counts; a phase whose end nobody recorded is joined with the next one.
-    """
-    happened = {m.name: m.instant for m in analysis.moments.known()}
-    last = analysis.moments["recover"]
-    if last.is_pending and last.instant.lo is not None:  # until the end of the record, at least
-        happened["recover"] = Instant.exact(last.instant.lo, "measured")
-    known = [(name, word, happened.get(name, UNKNOWN)) for name, word in STEPS]
-    dated = [k for k in known if k[2].best is not None]
-    best = max(
-        (c for n in range(len(dated), 0, -1) for c in itertools.combinations(dated, n) if _in_order(c)),
-        key=lambda c: (len(c), [name in ("start", "recover", "mitigate", "detect") for name, _, _ in c].count(True)),
-        default=(),
-    )
-    phases = [
-        Phase(_name(a, b, goes_on=last.is_pending), start, end)
-        for (a, _, start), (b, _, end) in itertools.pairwise(best)
-    ]
-    kept = {name for name, _, _ in best}
-    return [p for p in phases if p.length >= LEAST], [name for name, _, _ in dated if name not in kept]
-
-
-def _name(first: str, last: str, *, goes_on: bool) -> str:
-    """Return what the stretch between two moments is called, whatever was not recorded between them."""
-    if last == "recover" and goes_on:
-        return "not recovered"
-    if first == "start" and last in WITHOUT_DETECTION:
-        return WITHOUT_DETECTION[last]
-    order = [name for name, _ in STEPS]
-    between_them = STEPS[order.index(first) + 1 : order.index(last) + 1]
-    return " and ".join(word for name, word in between_them if name in (last, "identify", "mitigate"))
-
-
-def _in_order(steps: Sequence[tuple[str, str, Instant]]) -> bool:
-    times = [s[2].best for s in steps]
-    return all(a <= b for a, b in itertools.pairwise(times) if a is not None and b is not None)
-
-
-def wrong_paths(analysis: Analysis) -> list[Hypothesis]:
-    """Return the refuted hypotheses whose ends are known, the first ones in time order."""
-    refuted = [
-        h
-        for h in analysis.incident.facts.hypotheses
-        if h.verdict == "refuted" and h.start.best is not None and h.end.best is not None and h.end.best > h.start.best
-    ]
-    return sorted(refuted, key=lambda h: (h.start.best, h.end.best))[:MOST_PATHS]
+    caption = _caption(phases, paths, skipped, is_broken=bool(gaps))
+    return chart_of(draw, _alt(analysis, phases, paths), caption, _table(phases, paths), synthetic=synthetic)
 
 
 def draw_phases(ax: Axes, phases: Sequence[Phase], view: View, *, is_open: bool = False) -> None:
@@ -181,23 +99,54 @@ def draw_phases(ax: Axes, phases: Sequence[Phase], view: View, *, is_open: bool 
             at, up = x / width * view.seconds, 5 + (row + 0.5) * layer.row
             ax.plot([at, at], [low, up], color=AXIS, linewidth=0.8, clip_on=False, zorder=3.5, gid=layer.name)
             write(ax, text, (at, 0), layer, color=INK, offset=(side * 4, up), ha="left" if side > 0 else "right")
-        text = format_duration(phases[-1].span[1] - phases[0].span[0])
-        text = text if not is_open else f"≥ {text}, open" if layer is WIDE else f"≥ {text}"
+        text = _total(phases, layer, RIGHT - 10 - 8 * is_open)
         write(ax, text, (end, (top + low) / 2), layer, color=INK, bold=True, offset=(8 + 8 * is_open, 0))
     if is_open:  # it goes on
         tip, middle = end + 9 / width * view.seconds, (top + low) / 2
         ax.fill([end, tip, end], [low, middle, top], color=phases[-1].color, linewidth=0, clip_on=False, zorder=3)
 
 
+def draw_health(ax: Axes, gaps: Sequence[Interval], view: View) -> None:
+    """Make the bar of the phases pale where the service was healthy between two impact windows."""
+    for a, b in gaps:
+        left, right = view.x(a), view.x(b)
+        xs, ys = [left, right, right, left], [-6.0 - THICK, -6.0 - THICK, -6.0, -6.0]
+        ax.fill(xs, ys, facecolor=PAPER, alpha=0.65, linewidth=0, zorder=3.2)
+
+
+def _whole(phases: Sequence[Phase]) -> Duration:
+    return length_of(phases[0].start, phases[-1].end, goes_on=phases[-1].goes_on)
+
+
+def _total(phases: Sequence[Phase], layer: Layer, room: float) -> str:
+    """Return how long all phases took together, in the longest form that fits behind the bar."""
+    whole = _whole(phases)
+    if phases[-1].goes_on and whole.lo is not None:
+        least = f"≥ {format_duration(whole.lo)}"
+        return f"{least}, open" if layer is WIDE else least
+    best = f"about {format_duration(phases[-1].span[1] - phases[0].span[0])}"
+    texts = (printed(whole), printed(whole, brief=True), best)
+    return next((t for t in texts if width_of(t, layer.small) * BOLD <= room), "")
+
+
 def _labels(phases: Sequence[Phase], view: View, width: float, layer: Layer) -> list[tuple[float, int, int, str]]:
-    """Return place, row, side and text of the name of each phase; on a narrow figure only of those of some length."""
+    """Return place, row, side and text of the name of each phase; on a narrow figure only those of some length."""
     if layer is NARROW and len(phases) > 4:
         longest = sorted(phases, key=lambda p: -p.length)[:4]
         phases = [p for p in phases if p in longest]
     xs = [view.x(p.span[0]) / view.seconds * width for p in phases]
-    texts = [str(p) for p in phases]
-    places = stack(xs, [width_of(t, layer.small) + 4 for t in texts], width + RIGHT - 4)
+    room = width + RIGHT - 4
+    texts = [_label(p, max(room - x, x) - 4, layer) for x, p in zip(xs, phases, strict=True)]
+    places = stack(xs, [width_of(t, layer.small) + 4 for t in texts], room)
     return [(x, row, side, text) for x, (row, side), text in zip(xs, places, texts, strict=True)]
+
+
+def _label(phase: Phase, room: float, layer: Layer) -> str:
+    """Return name and length of a phase; without the bounds of a nearly sure one where there is no room for them."""
+    brief = f"{phase.name} {printed(phase.duration, brief=True)}"
+    if layer is WIDE and width_of(str(phase), layer.small) <= room:
+        return str(phase)
+    return shortened(brief, layer.small, room)
 
 
 def _height(phases: Sequence[Phase], view: View, width: float, layer: Layer) -> float:
@@ -236,7 +185,7 @@ def draw_paths(ax: Axes, paths: Sequence[Hypothesis], view: View) -> None:
 
 def _beside(ax: Axes, path: Hypothesis, bar: tuple[float, float], y: float, layer: Layer, scale: float) -> None:
     """Write a path's text on the side of its bar that has more room."""
-    cost = f" · {format_duration(between(path.start, path.end).value)}"
+    cost = f" · {printed(between(path.start, path.end), brief=layer is not WIDE)}"
     width = size_of(ax)[0]
     left, right = bar[0] * scale - 10 + LEFT, width + RIGHT - bar[1] * scale - 12
     on_right = right >= min(left, 0.45 * width)
@@ -253,39 +202,40 @@ def _beside(ax: Axes, path: Hypothesis, bar: tuple[float, float], y: float, laye
     )
 
 
-def _alt(analysis: Analysis, phases: Sequence[Phase], paths: Sequence[Hypothesis], *, is_open: bool) -> str:
-    whole = format_duration(phases[-1].span[1] - phases[0].span[0])
-    listed = ", ".join(str(p) for p in phases)
+def _alt(analysis: Analysis, phases: Sequence[Phase], paths: Sequence[Hypothesis]) -> str:
+    listed = "; ".join(str(p) for p in phases)
     lost = analysis.timing("time_lost")
     wrong = f" {len(paths)} wrong path{'s' if len(paths) > 1 else ''} took {lost.text} of it." if paths else ""
     if paths and not lost.duration.is_known:
         wrong = ""
     start = f"{phases[0].span[0]:%Y-%m-%d %H:%M}"
-    total = f"at least {whole}, still open" if is_open else whole
-    return f"From {start} UTC the incident went through these phases: {listed}; in all {total}.{wrong}"
+    total = f"{printed(_whole(phases))}{', still open' if phases[-1].goes_on else ''}"
+    return f"From {start} UTC the incident went through these phases: {listed}. In all {total}.{wrong}"
 
 
-def _caption(phases: Sequence[Phase], paths: Sequence[Hypothesis], skipped: Sequence[str]) -> str:
+def _caption(phases: Sequence[Phase], paths: Sequence[Hypothesis], skipped: Sequence[str], *, is_broken: bool) -> str:
     parts = [
         "Phases to scale, each up to the moment that ends it; whiskers where a moment is only known within bounds."
     ]
+    if is_broken:
+        parts.append("Pale: the service was healthy between two impact windows.")
     if paths:
         parts.append("Hatched: explanations that turned out wrong.")
     if phases[0].name in WITHOUT_DETECTION.values():
         parts.append("No detection is recorded between the onset and the next moment known.")
-    if any(" and " in p.name for p in phases):
+    if any(JOIN in p.name for p in phases):
         parts.append("Phases are joined where the moment between them was not recorded.")
     if skipped:
-        names = ", ".join(NAMES[n] for n in skipped)
-        parts.append(f"Out of the usual order and therefore no boundary here: {names}.")
+        names, is_one = ", ".join(NAMES[n] for n in skipped), len(skipped) == 1
+        parts.append(f"Not drawn: {names}, because {'it' if is_one else 'they'} came out of the usual order.")
     return " ".join(parts)
 
 
 def _table(phases: Sequence[Phase], paths: Sequence[Hypothesis]) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = [
-        (p.name, *p.span, format_duration(p.length), f"{p.start.basis} to {p.end.basis}") for p in phases
+        (p.name, *p.span, printed(p.duration), f"{p.start.basis} to {p.end.basis}") for p in phases
     ]
     rows += [
-        (f"wrong path: {h.text}", h.start.best, h.end.best, str(between(h.start, h.end)), "declared") for h in paths
+        (f"wrong path: {h.text}", h.start.best, h.end.best, printed(between(h.start, h.end)), "declared") for h in paths
     ]
     return pd.DataFrame(rows, columns=["phase", "from", "to", "length", "basis"])

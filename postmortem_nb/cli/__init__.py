@@ -7,7 +7,6 @@ module is quick: what a command needs is imported when it runs.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -66,9 +65,6 @@ def main(args: Sequence[str] | None = None) -> None:
     except PostmortemError as error:
         _say(str(error), state)
         code = 2 if isinstance(error, SettingError) else 1
-    except BrokenPipeError:  # the reader of stdout, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
     except Exception as error:
         _say(f"Unexpected {type(error).__name__}: {error}. This is a fault of {NAME}; -v shows where.", state)
         code = 1

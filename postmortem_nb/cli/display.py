@@ -1,7 +1,8 @@
-"""Progress on stderr: a bar on a terminal, plain lines anywhere else."""
+"""Results on stdout; progress on stderr: a bar on a terminal, plain lines anywhere else."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from postmortem_nb.runner import Outcome
+
+
+def print_result(text: str) -> None:
+    """Print a result on stdout; a reader such as `head`, which has seen enough, changes nothing of what is done."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # what is still to come, and what Python flushes at its end
+        os.close(nowhere)
 
 
 class Display:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from postmortem_nb.cli.display import shown
+from postmortem_nb.cli.display import print_result, shown
 from postmortem_nb.cli.options import SettingsCommand, given_settings, verbose_option
 from postmortem_nb.errors import PostmortemError, SettingError, SourceError
 
@@ -52,7 +52,7 @@ def list_incidents(folder: Path | None, as_json: bool) -> None:
     names = incidents_in(folder)
     if not as_json:
         for name in names:
-            click.echo(Path(name).name)
+            print_result(Path(name).name)
         return
     from postmortem_nb.evidence import load
 
@@ -61,7 +61,7 @@ def list_incidents(folder: Path | None, as_json: bool) -> None:
         incident = load(name)
         about = {key: getattr(incident.facts, key) for key in ("title", "status", "severity", "services")}
         rows.append({"id": incident.id, **about})
-    click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    print_result(json.dumps(rows, indent=2, ensure_ascii=False))
 
 
 @click.command(cls=SettingsCommand)
@@ -80,11 +80,11 @@ def check(names: tuple[str, ...], as_json: bool, **settings: Any) -> int:
     check_settings(given)
     reports = [_checked(name, given) for name in names]
     if as_json:
-        click.echo(json.dumps(reports, indent=2, ensure_ascii=False))
+        print_result(json.dumps(reports, indent=2, ensure_ascii=False))
     for report in reports:
         for finding in report["findings"] if not as_json else ():
             parts = (report["incident"], finding["severity"], finding["where"], f"{finding['text']} {finding['fix']}")
-            click.echo(": ".join(filter(None, parts)).rstrip())
+            print_result(": ".join(filter(None, parts)).rstrip())
         click.echo(f"{report['incident']}: {_counted(report['findings'])}", err=True)
     return int(any(f["severity"] == "error" for report in reports for f in report["findings"]))
 
@@ -138,7 +138,7 @@ def new(name: str, title: str | None, folder: Path | None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(SCAFFOLD, target, ignore=shutil.ignore_patterns("__pycache__"))
     _fill_in(target / "incident.toml", title or match[2].replace("-", " ").strip().capitalize(), day)
-    click.echo(shown(target))
+    print_result(shown(target))
 
 
 def _home() -> Path:

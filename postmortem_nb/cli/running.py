@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from postmortem_nb.cli.display import Display, shown
+from postmortem_nb.cli.display import Display, print_result, shown
 from postmortem_nb.cli.options import F, SettingsCommand, given_settings, is_verbose, verbose_option
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ def _print(done: Batch, *, as_json: bool) -> None:
     """Print the results, and nothing but them, on stdout."""
     if as_json:
         outcomes = [outcome.to_dict(Path.cwd()) for outcome in done.outcomes]
-        click.echo(json.dumps(outcomes, indent=2, ensure_ascii=False))
+        print_result(json.dumps(outcomes, indent=2, ensure_ascii=False))
         return
     for outcome in done.outcomes:
         if outcome.html is not None:
-            click.echo(shown(outcome.html))
+            print_result(shown(outcome.html))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from postmortem_nb.cli.display import print_result
 from postmortem_nb.cli.options import verbose_option
 
 PACKAGES = (
@@ -63,7 +64,7 @@ def doctor(as_json: bool) -> int:
     """
     rows = [_python(), *map(_package, PACKAGES), _kernel(), _exporter(), _browser(), _font()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_result(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         _table(rows)
     return int(any(row["state"] == "missing" for row in rows))
@@ -143,7 +144,7 @@ def _font() -> Row:
 def _table(rows: list[Row]) -> None:
     width = max(len(row["part"]) for row in rows)
     for row in rows:
-        click.echo(f"{row['part']:<{width}}  {row['state']:<8}  {row['text']}")
+        print_result(f"{row['part']:<{width}}  {row['state']:<8}  {row['text']}")
 
 
 @click.command()
@@ -152,4 +153,4 @@ def schema() -> None:
     """Print the JSON schema of reports/<id>.json."""
     from postmortem_nb.analysis import result_schema
 
-    click.echo(json.dumps(result_schema(), indent=2, ensure_ascii=False))
+    print_result(json.dumps(result_schema(), indent=2, ensure_ascii=False))

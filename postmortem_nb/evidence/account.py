@@ -42,6 +42,10 @@ class Report:
         Lines that could not be read.
     samples : tuple of (int, str)
         The first rejected lines: number and beginning of the text.
+    cells : int
+        Cells of a column of numbers that are none, in lines that were read; they became missing.
+    cell : (int, str) or None
+        The first of them: its line, and the column with what stands there.
     odd : int
         Lines with bytes that are not UTF-8, or with NUL; those bytes became U+FFFD.
     clipped : int
@@ -65,6 +69,8 @@ class Report:
     skipped: int = 0
     rejected: int = 0
     samples: tuple[tuple[int, str], ...] = ()
+    cells: int = 0
+    cell: tuple[int, str] | None = None
     odd: int = 0
     clipped: int = 0
     truncated: str = ""
@@ -87,7 +93,7 @@ def joined(file: str, reports: Sequence[Report]) -> Report:
     """Return one account of several files."""
     firsts = [r.first for r in reports if r.first is not None]
     lasts = [r.last for r in reports if r.last is not None]
-    counts = ("lines", "read", "continued", "blank", "skipped", "rejected", "odd", "clipped")
+    counts = ("lines", "read", "continued", "blank", "skipped", "rejected", "cells", "odd", "clipped")
     return Report(
         file=file,
         format=reports[0].format,
@@ -114,6 +120,8 @@ class Tally:
     truncated: str = ""
     unused: tuple[str, ...] = ()
     samples: list[tuple[int, str]] = field(default_factory=list)
+    cells: int = 0
+    cell: tuple[int, str] | None = None
 
     def reject(self, line: int, text: str, lines: int = 1) -> None:
         """Count lines that could not be read and keep the earliest few as samples."""
@@ -121,6 +129,13 @@ class Tally:
         self.samples.append((line, text[:SAMPLE_LENGTH]))
         if len(self.samples) > 8 * SAMPLES:  # now and then, not at every line
             self.samples = sorted(self.samples)[:SAMPLES]
+
+    def reject_cells(self, lines: Sequence[int], column: str, texts: Sequence[str]) -> None:
+        """Count cells of one column that are no numbers and keep the earliest of all to be shown."""
+        self.cells += len(lines)
+        for line, text in zip(lines[:1], texts, strict=False):
+            first = (line, f"{column} = {text}"[:SAMPLE_LENGTH])
+            self.cell = min(self.cell or first, first)
 
     def report(self, format: str, times: pd.Series | None = None, zone: str = "") -> Report:
         """Return the account; what was not counted otherwise has been read."""
@@ -137,6 +152,8 @@ class Tally:
             skipped=self.skipped,
             rejected=self.rejected,
             samples=tuple(sorted(self.samples)[:SAMPLES]),
+            cells=self.cells,
+            cell=self.cell,
             odd=self.odd,
             clipped=self.clipped,
             truncated=self.truncated,

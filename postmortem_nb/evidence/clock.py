@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from postmortem_nb.errors import ReadError
+from postmortem_nb.evidence import abbreviations
 from postmortem_nb.evidence.account import AS_WRITTEN
 from postmortem_nb.evidence.how import How
 from postmortem_nb.frames import TIME
@@ -65,7 +66,8 @@ def read_times(texts: Sequence[str | None], lines: Sequence[int], form: str, how
     Raises
     ------
     ReadError
-        For times without a zone or year when none was declared, and for a local time in a clock change.
+        For times without a zone or year when none was declared, for a local time in a clock change, and for an
+        abbreviation such as PST that the declared zone does not use then.
     """
     if form == "bsd":
         texts = _with_years(texts, lines, how)
@@ -73,6 +75,11 @@ def read_times(texts: Sequence[str | None], lines: Sequence[int], form: str, how
     instants = np.full(len(distinct) + 1, np.datetime64("NaT", "ns"))  # the last one stands for code -1, missing
     zone = AS_WRITTEN
     stamps = [FORMS[form](text) for text in distinct]
+    if short := _abbreviated(distinct.tolist(), stamps, form):
+        clocks, firsts = _naive([stamp for stamp, _ in short.values()]), _first_lines(codes, lines, list(short))
+        ahead = abbreviations.offsets(clocks, [name for _, name in short.values()], firsts, how)
+        instants[list(short)] = clocks - ahead
+        zone = how.zone or zone
     if written := [i for i, stamp in enumerate(stamps) if stamp is not None and stamp[1] is not None]:
         offsets = np.array([stamps[i][1] for i in written], dtype="timedelta64[m]")  # type: ignore[index]
         instants[written] = _naive([stamps[i] for i in written]) - offsets
@@ -169,6 +176,17 @@ def _naive(stamps: Sequence[Stamp | None]) -> np.ndarray:
     texts = pd.Series([stamp[0] for stamp in stamps if stamp is not None], dtype=object)
     read = pd.to_datetime(texts, format="ISO8601", errors="coerce")
     return read.where(read.dt.year.between(1970, 2200)).dt.as_unit("ns").to_numpy()
+
+
+def _abbreviated(distinct: Sequence[str], stamps: Sequence[Stamp | None], form: str) -> dict[int, tuple[Stamp, str]]:
+    """Return the naive times that have an abbreviation of a zone behind them, by their places, with it."""
+    out = {}
+    for i, (text, stamp) in enumerate(zip(distinct, stamps, strict=True)):
+        if stamp is None and (parts := abbreviations.split(text)):
+            front = FORMS[form](parts[0])
+            if front is not None and front[1] is None:
+                out[i] = (front, parts[1])
+    return out
 
 
 def _first_lines(codes: np.ndarray, lines: Sequence[int], wanted: Sequence[int]) -> list[int]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -23,6 +25,7 @@ from postmortem_nb.incident import (
     TimelineRow,
     Version,
 )
+from postmortem_nb.incident.facts import Ignored
 
 Place = tuple[str | int, ...]
 
@@ -31,14 +34,17 @@ MODELS: dict[str, type[BaseModel]] = {  # key in incident.toml → the model of 
     "versions": Version,
     "signals": Signal,
     "timeline": TimelineRow,
+    "ignored": Ignored,
     "hypotheses": Hypothesis,
     "lessons": Lessons,
     "actions": Action,
     "evidence": EvidenceRule,
 }
+_ABOVE = "A key of the incident itself stands above the first [table]."
 _UNION = re.compile(
     r"(?:constrained-)?str|int|float|bool|list\[.*\]|dict\[.*\]"
 )  # what pydantic adds where several kinds are allowed
+_BARE_TIME = re.compile(r"=\s*([~<>]?\s*(?:\d{4}-\d{2}-\d{2}[Tt ])?\d{1,2}:\d{2}[^\s#,}]*)")
 _TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
@@ -71,10 +77,7 @@ def read_facts(path: Path) -> Facts:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
-        line = found[1] if found else text.count("\n") + 1
-        said = re.sub(r"\s*\(at .*\)", "", str(error))
-        raise IncidentError(f"{path.name}:{line}: it is not TOML: {said[:1].lower()}{said[1:]}.") from error
+        raise IncidentError(_not_toml(text, path.name, str(error))) from error
     for key, kind, example in (("zone", str, '"Europe/Berlin"'), ("date", dt.date, "2024-01-14")):
         if key in raw and type(raw[key]) is not kind:  # every other time is read with these two
             line = locate(text, (key,))
@@ -85,6 +88,16 @@ def read_facts(path: Path) -> Facts:
     except ValidationError as error:
         sentences = sorted({_sentence(detail, text, path.name) for detail in error.errors()})
         raise IncidentError("\n".join(sentence for _, sentence in sentences)) from error
+
+
+def _not_toml(text: str, file: str, error: str) -> str:
+    """Say on which line a text stops being TOML, with a hint where a time stands there that TOML does not know."""
+    found = re.search(r"\(at line (\d+), column \d+\)", error)
+    line = int(found[1]) if found else text.count("\n") + 1
+    said = re.sub(r"\s*\(at .*\)", "", error)
+    bare = _BARE_TIME.search(text.split("\n")[line - 1])
+    hint = f' A time is quoted or has seconds: write "{bare[1]}".' if bare else ""
+    return f"{file}:{line}: it is not TOML: {said[:1].lower()}{said[1:]}.{hint}"
 
 
 def locate(text: str, place: Sequence[str | int]) -> int:
@@ -143,11 +156,14 @@ def _sentence(detail: ErrorDetails, text: str, file: str) -> tuple[int, str]:
     place = detail["loc"]
     while len(place) > 1 and isinstance(place[-1], str) and _UNION.fullmatch(place[-1]):
         place = place[:-1]
+    value = detail["input"]
+    if place == ("signals",) and (second := _second_of_a_name(value)) is not None:
+        place = ("signals", second, "name")
     line = locate(text, place)
     name = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-    message, value = detail["msg"].removeprefix("Value error, ").rstrip("."), detail["input"]
+    message = detail["msg"].removeprefix("Value error, ").rstrip(".")
     if detail["type"] == "extra_forbidden":
-        said = f"there is no such key. {near(str(place[-1]), _known(place))}"
+        said = f"there is no such key. {_instead(place)}"
     elif detail["type"] == "missing":
         said = "it is missing. Write it."
     elif detail["type"] == "value_error":
@@ -157,7 +173,24 @@ def _sentence(detail: ErrorDetails, text: str, file: str) -> tuple[int, str]:
         shown = repr(value)[:80] if is_plain else f"this {type(value).__name__}"
         one_of_several = place != detail["loc"]  # each kind that is allowed would say its own
         said = f"{shown} is of no kind that is allowed here." if one_of_several else f"{shown}: {message}."
+        if place[0] == "settings" and len(place) == 2 and place[1] in Facts.model_fields:
+            said += f" {_ABOVE}"
     return line, f"{file}:{line}: {name}: {said}" if name else f"{file}:{line}: {said}"
+
+
+def _second_of_a_name(signals: Any) -> int | None:
+    """Return the place of the first signal whose name another one before it has; None if each has its own."""
+    names = [signal.get("name") for signal in signals] if isinstance(signals, list) else []
+    return next((i for i, name in enumerate(names) if name is not None and name in names[:i]), None)
+
+
+def _instead(place: Sequence[str | int]) -> str:
+    """Say what may be meant by an unknown key: one of a near name, or one of the incident that stands too low."""
+    name, known = str(place[-1]), _known(place)
+    if len(place) == 1 or name not in Facts.model_fields or name in MODELS:
+        return near(name, known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+    return f"Did you mean {close[0]}? {_ABOVE}" if close else _ABOVE
 
 
 def _known(place: Sequence[str | int]) -> list[str]:

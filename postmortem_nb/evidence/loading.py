@@ -13,6 +13,7 @@ from postmortem_nb.errors import ReadError
 from postmortem_nb.evidence import chat, events, logs, metrics
 from postmortem_nb.evidence.account import Report, Unreadable
 from postmortem_nb.evidence.declared import read_facts, read_text
+from postmortem_nb.evidence.duplicates import set_apart
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.lines import LINE_CAP
 from postmortem_nb.evidence.places import FACTS, find_incident
@@ -41,7 +42,8 @@ def load(name_or_path: str | Path) -> Incident:
     -------
     Incident
         Declared facts and evidence. What only weakens an answer is in ``findings``: lines that could not be read, a
-        file that is torn or of an unknown format, a rule without a file.
+        file that is torn or of an unknown format or holds the same as another, a rule without a file. Rows of a second
+        file that holds the same stand in ``files`` as read, and in no frame.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def load(name_or_path: str | Path) -> Incident:
     facts = read_facts(folder / FACTS)
     narrative = read_text(folder / NARRATIVE) if (folder / NARRATIVE).is_file() else ""
     items, findings = plan(folder, facts.evidence)
-    frames: dict[str, list[pd.DataFrame]] = {kind: [] for kind in READERS}
+    frames: dict[str, list[tuple[str, pd.DataFrame]]] = {kind: [] for kind in READERS}
     rows, reports = [], []
     casts: dict[Path, chat.Cast] = {}
     for item in items:
@@ -67,13 +69,15 @@ def load(name_or_path: str | Path) -> Incident:
         report: Report | None = None
         if frame is not None:
             report = frame.attrs["report"]
-            frames[item.kind].append(frame)
+            frames[item.kind].append((item.how.name, frame))
             findings += _findings(report)
         findings += trouble
         reports.append((item, report))
         rows.append(_file(item, report, 0 if frame is None else len(frame)))
     findings += _unused(reports, facts.evidence)
-    if not any(len(frame) for found in frames.values() for frame in found):
+    whole, doubled = _counted_once(frames)
+    findings += doubled
+    if not any(len(frame) for frame in whole.values()):
         said = "There is no evidence: every time and number is only declared."
         findings.append(Finding("no-telemetry", "note", folder.name, said))
     return Incident(
@@ -81,7 +85,7 @@ def load(name_or_path: str | Path) -> Incident:
         folder=folder,
         facts=facts,
         narrative=narrative,
-        **{kind: _joined(frames[kind], READERS[kind][0]) for kind in READERS},
+        **whole,
         files=conform(pd.DataFrame(rows), FILES) if rows else FILES.empty(),
         findings=worst_first(findings),
     )
@@ -125,6 +129,16 @@ def _findings(report: Report) -> Iterator[Finding]:
             f"{report.rejected:,} of {report.lines:,} lines could not be read as {report.format}, "
             f"the first is “{text}”.",
             "Look at these lines; where they are of another format, name it in an [[evidence]] entry.",
+        )
+    if report.cell:
+        line, text = report.cell
+        yield Finding(
+            "rejected-cells",
+            "warning",
+            f"{file}:{line}",
+            f"Cells that are no numbers in columns of numbers: {report.cells:,}, the first is “{text}”. They count as "
+            "missing.",
+            "Correct or empty them. Where a column is no metric, name it in `drop` of an [[evidence]] entry.",
         )
     if report.truncated:
         yield Finding(
@@ -187,6 +201,18 @@ def _hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def _counted_once(
+    frames: dict[str, list[tuple[str, pd.DataFrame]]],
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """Put the frames of each kind together, without files that hold the same as another."""
+    whole, findings = {}, []
+    for kind, (contract, _) in READERS.items():
+        kept, doubled = set_apart(kind, frames[kind])
+        findings += doubled
+        whole[kind] = _joined([frame for _, frame in kept], contract)
+    return whole, findings
 
 
 def _joined(frames: list[pd.DataFrame], contract: Contract) -> pd.DataFrame:

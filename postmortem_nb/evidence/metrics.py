@@ -59,8 +59,9 @@ def read_metrics(
     Returns
     -------
     DataFrame
-        Columns of `postmortem_nb.frames.METRICS`, in time order; a sample that the file leaves empty has a missing
-        value. Other text columns are joined into ``labels``. ``attrs["report"]`` is the `Report`.
+        Columns of `postmortem_nb.frames.METRICS`, in time order. A sample that the file leaves empty has a missing
+        value; so has a cell that is no number in a wide file's column of numbers. Other text columns are joined into
+        ``labels``. ``attrs["report"]`` is the `Report`.
 
     Raises
     ------
@@ -99,7 +100,7 @@ def read(path: Path, how: How) -> pd.DataFrame:
     if is_long:
         long = _long(table, table.require("metric", NAMES), table.require("value", VALUES))
     else:
-        long = _wide(table, column)
+        long = _wide(table, column, times.notna().to_numpy(), tally)
     return _finish(long, times, table, "csv-long" if is_long else "csv-wide", zone, how, tally)
 
 
@@ -111,7 +112,8 @@ def _long(table: Table, metric: str, value: str) -> pd.DataFrame:
     return pd.DataFrame({"row": rows, "metric": names, "value": numbers, "good": is_good} | _labels(table, used))
 
 
-def _wide(table: Table, time: str) -> pd.DataFrame:
+def _wide(table: Table, time: str, is_timed: np.ndarray, tally: Tally) -> pd.DataFrame:
+    """Put the columns of numbers behind each other; a cell in them that is no number is counted, and missing."""
     times = _time_columns(table) | {time}
     texts = {table.named["service"]} if "service" in table.named else set()
     read = {name: _numbers(v) for name, v in table.columns.items() if name not in times | texts}
@@ -122,9 +124,9 @@ def _wide(table: Table, time: str) -> pd.DataFrame:
             'A long file needs a column of names: `columns = {metric = "…", value = "…"}` in its [[evidence]] entry.'
         )
     size, stem = len(table.lines), Path(table.name).name.split(".")[0]
-    is_good = np.ones(size, dtype=bool)
-    for _, readable in numeric.values():
-        is_good &= readable
+    for name, (_, readable) in numeric.items():
+        bad = np.flatnonzero(~readable & is_timed).tolist()
+        tally.reject_cells([table.lines[row] for row in bad], name, [table.columns[name][row] for row in bad])
     # Metric after metric, each with all rows; a column that is called "value" says nothing, the file's name does.
     names = [stem if name.lower() in VALUES else name for name in numeric]
     labels = {name: list(values) * len(numeric) for name, values in _labels(table, times | set(numeric)).items()}
@@ -134,7 +136,7 @@ def _wide(table: Table, time: str) -> pd.DataFrame:
             "row": np.tile(np.arange(size), len(numeric)),
             "metric": np.repeat(np.array(names, dtype=object), size),
             "value": values,
-            "good": np.tile(is_good, len(numeric)),
+            "good": True,
         }
         | labels
     )
@@ -212,6 +214,6 @@ def _numbers(cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _is_numeric(numbers: np.ndarray, readable: np.ndarray) -> bool:
-    """Whether a column holds numbers: more than half of what it states, or it states nothing at all."""
+    """Whether a column holds numbers: at least half of what it states, or it states nothing at all."""
     stated = int((~np.isnan(numbers)).sum()) + int((~readable).sum())
-    return stated == 0 or bool((~np.isnan(numbers)).sum() > 0.5 * stated)
+    return stated == 0 or bool((~np.isnan(numbers)).sum() >= 0.5 * stated)

@@ -165,16 +165,23 @@ def _rows(
     if cells is not None:
         yield number, cells, span
     elif span == 1:
-        tally.reject(number, text)
+        tally.reject(number, _ragged(text, separator, width))
     else:
         for line, own in enumerate(text.split("\n"), number):
             cells = _cells(own, separator, width)
             if not own or own.isspace():
                 tally.blank += 1
             elif cells is None:
-                tally.reject(line, own)
+                tally.reject(line, _ragged(own, separator, width))
             else:
                 yield line, cells, 1
+
+
+def _ragged(text: str, separator: str, width: int) -> str:
+    """Return a line that is no row, with why."""
+    cells = _cells(text, separator)
+    said = "its cells cannot be told apart" if cells is None else f"{len(cells)} instead of {width} cells"
+    return f"({said}) {text}"
 
 
 def _cells(text: str, separator: str, width: int | None = None) -> list[str] | None:

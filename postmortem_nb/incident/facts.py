@@ -142,6 +142,15 @@ class TimelineRow(Fact):
     evidence: str = ""
 
 
+class Ignored(Fact):
+    """Recorded events that tell of something else: which (``*`` and ``?`` stand for any text), and why."""
+
+    text: Text
+    kind: Literal["alert", "page", "acknowledgement", "detection"] | None = None
+    role: Literal["precursor", "unrelated"] = "unrelated"
+    why: Text
+
+
 class Hypothesis(Fact):
     """An explanation that responders held for a while; a refuted one is a misleading path."""
 
@@ -222,10 +231,13 @@ class Facts(Fact):
     impact: str = ""
     cause: str = ""
     trigger: str = ""
+    change_failed: bool = False
+    relapse_gap: str = "1h"
     milestones: Milestones = Milestones()
     versions: list[Version] = []
     signals: list[Signal] = []
     timeline: list[TimelineRow] = []
+    ignored: list[Ignored] = []
     hypotheses: list[Hypothesis] = []
     factors: list[str] = []
     lessons: Lessons = Lessons()
@@ -238,6 +250,12 @@ class Facts(Fact):
     @classmethod
     def _zone(cls, value: str) -> str:
         zone_named(value)
+        return value
+
+    @field_validator("relapse_gap")
+    @classmethod
+    def _gap(cls, value: str) -> str:
+        parse_duration(value, "relapse_gap")
         return value
 
     @field_validator("signals")

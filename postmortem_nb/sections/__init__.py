@@ -10,6 +10,7 @@ from postmortem_nb.analysis import Analysis, analyze
 from postmortem_nb.evidence import load
 from postmortem_nb.incident import Incident
 from postmortem_nb.narrative import HEADINGS, Passage, read_narrative, render
+from postmortem_nb.report import component_css
 from postmortem_nb.sections import clock, overview, signs, story, trail
 from postmortem_nb.sections.blocks import Section
 from postmortem_nb.tables import escape, inline
@@ -69,9 +70,7 @@ class Postmortem:
             render(passage, self.analysis.claims)
 
     def _repr_html_(self) -> str:
-        from postmortem_nb.report import component_css
-
-        return f"<style>{component_css()}</style>{overview.card(self)}"
+        return f'<style>{component_css()}</style><div class="mathjax_ignore">{overview.card(self)}</div>'
 
     def __repr__(self) -> str:
         return f"<Postmortem {escape(self.incident.facts.title)}: {self.analysis.windows!r}>"

@@ -6,21 +6,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import mistune
+
 from postmortem_nb.narrative import render
+from postmortem_nb.report.clean import clean
 from postmortem_nb.tables import Safe, escape, frame_table, more
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
 
 
+_TO_HTML = mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "url"])
+
+
 @dataclass(frozen=True)
 class Markdown:
-    """Prose in Markdown; evidence in it must have been escaped."""
+    """Prose in Markdown. It leaves the kernel as clean HTML: JupyterLab would run a script that stands in Markdown."""
 
     text: str
 
-    def _repr_markdown_(self) -> str:
-        return self.text
+    def _repr_html_(self) -> str:
+        return _shown(f'<div class="pnb-prose">{clean(str(_TO_HTML(self.text)))}</div>')
 
     def __repr__(self) -> str:
         return self.text
@@ -33,10 +39,15 @@ class Html:
     text: str
 
     def _repr_html_(self) -> str:
-        return self.text
+        return _shown(self.text)
 
     def __repr__(self) -> str:
         return f"<html block of {len(self.text):,} characters>"
+
+
+def _shown(markup: str) -> str:
+    """Return markup in which JupyterLab leaves every dollar sign a dollar sign."""
+    return f'<div class="mathjax_ignore">{markup}</div>'
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def timings(post: Postmortem) -> Section:
     """Return every time with its definition and both ends, and declared against measured."""
     known = [t for t in post.analysis.timings if t.duration.is_known]
     missing = [t for t in post.analysis.timings if not t.duration.is_known]
-    columns = ("Time", "Value", "From", "To", "Basis", "Definition")
+    columns = ("Time", "Value", "From", "To", "Basis")
     days = {i.best.date() for t in known for m in (t.start, t.end) if m and (i := m.instant).best is not None}
     rows = [
         (
@@ -33,26 +33,30 @@ def timings(post: Postmortem) -> Section:
             _end(t.start, date=len(days) > 1),
             _end(t.end, date=len(days) > 1),
             t.basis,
-            f"{t.definition}{f' ({t.note})' if t.note else ''}",
         )
         for t in known
     ]
     absent = table(
         ("Time", "Why it is missing", "Definition"),
-        [(_linked(t), t.note, t.definition) for t in missing],
+        [(_linked(t, defined=False), t.note, t.definition) for t in missing],
         "Times that cannot be computed",
     )
     return Section.of(
         "Timings",
         chart_timing(post.analysis),
         table(columns, rows, "Times of this incident", numeric=("Value",)) if rows else None,
-        more(f"{len(missing)} times that cannot be computed, and why", absent) if missing else None,
+        more(f"{len(missing)} {'time' if len(missing) == 1 else 'times'} that cannot be computed, and why", absent)
+        if missing
+        else None,
         *_compared(post),
     )
 
 
-def _linked(t: Timing) -> Safe:
-    return Safe(f'<a href="#claim-{t.id}">{escape(t.name)}</a>')
+def _linked(t: Timing, *, defined: bool = True) -> Safe:
+    """Return the name of a time, linked to its claim, with its definition beneath."""
+    note = f" ({t.note})" if t.note else ""
+    below = f"<br><small>{escape(t.definition + note)}</small>" if defined else ""
+    return Safe(f'<a href="#claim-{t.id}">{escape(t.name)}</a>{below}')
 
 
 def _end(moment: Moment | None, *, date: bool) -> str:
@@ -74,7 +78,7 @@ def _compared(post: Postmortem) -> Iterator[object]:
         "than one sample; “no evidence” that nothing in the folder speaks about it."
     )
     versions = list(dict.fromkeys(r.version for r in rows))
-    columns = ("Milestone", "Declared", "Measured", "Declared is", "Verdict")
+    columns = ("Milestone", "Declared", "Measured", "Difference", "Verdict")
     for version in versions:
         caption = f"Declared against measured: {version}" if version else "Declared against measured"
         cells = [_comparison(r) for r in rows if r.version == version]
@@ -86,7 +90,12 @@ def _comparison(row: Comparison) -> tuple[object, ...]:
     verdict = Safe(f'<span class="pnb-verdict pnb-{kind}">{escape(row.verdict)}</span>')
     note = Safe(f"{verdict}<br>{escape(row.note)}") if row.note else verdict
     found = clock(format_instant(row.measured)) if row.measured.is_known else "no evidence"
-    return row.label, clock(format_instant(row.declared)), found, row.difference_text, note
+    return row.label, clock(format_instant(row.declared)), found, _difference(row), note
+
+
+def _difference(row: Comparison) -> str:
+    text = row.difference_text
+    return text if text in ("", "none") else f"declared {text}"
 
 
 def timeline(post: Postmortem) -> Section:
@@ -109,14 +118,14 @@ def _signs(post: Postmortem) -> Safe | None:
     signs = post.analysis.moments.signs
     if not signs:
         return None
+    columns = ["When", "Sign", "Who", "What it said", "Basis", "Evidence", "Role"]
     rows = [
-        (clock(format_instant(s.instant)), s.kind, s.who, s.text, s.role, s.instant.basis, s.instant.evidence)
+        [clock(format_instant(s.instant)), s.kind, s.who, s.text, s.instant.basis, s.instant.evidence, s.role]
         for s in signs
     ]
-    columns = ("When", "Sign", "Who", "What it said", "Role", "Basis", "Evidence")
-    return more(
-        f"Who knew first: {len(signs)} signs", table(columns, rows, "Signs of the incident, in time order", most=100)
-    )
+    if all(s.role == "counted" for s in signs):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    return more("Who knew first", table(columns, rows, "Signs of the incident, in time order", most=100))
 
 
 def _paths(post: Postmortem) -> Iterator[object]:
@@ -129,9 +138,10 @@ def _paths(post: Postmortem) -> Iterator[object]:
     if wrong:
         share = claims["time_lost_share"]
         of = f", {share.text} of the time from the start of diagnosis to the cause" if share.value is not None else ""
-        yield paragraph(
-            f"{len(wrong)} of {len(hypotheses)} explanations were wrong. They cost {claims['time_lost'].text}{of}."
-        )
+        were = "was" if len(wrong) == 1 else "were"
+        which = "The only explanation" if len(hypotheses) == 1 else f"{len(wrong)} of {len(hypotheses)} explanations"
+        they = "It" if len(wrong) == 1 else "They"
+        yield paragraph(f"{which} {were} wrong. {they} cost {claims['time_lost'].text}{of}.")
     columns = ("Explanation", "From", "To", "Length", "Person-minutes", "Raised by", "Settled by", "Verdict")
     yield table(
         columns,

@@ -52,7 +52,10 @@ def _window_line(post: Postmortem) -> str:
     """Return when it was, in UTC and in the zone of the incident."""
     windows, zone = post.analysis.windows, post.analysis.zone
     if not windows:
-        return "No impact window is measured; the times are those that were declared."
+        start, end = (post.analysis.moments.at(m).best for m in ("start", "recover"))
+        if start is None or end is None or end <= start:
+            return "No impact window is measured."
+        return f"{format_window((start, end))}, declared; nothing was measured."
     span, is_open = (windows[0].span[0], windows[-1].span[1]), windows[-1].is_open
     many = f" in {len(windows)} windows" if len(windows) > 1 else ""
     local = f" · {format_window(span, zone, is_open=is_open)}" if zone != UTC else ""
@@ -65,7 +68,7 @@ def _figure(name: str, claim: Claim) -> str:
     interval = interval.removesuffix(")")
     unit = "" if any(c.isalpha() for c in interval) else value.rpartition(" ")[2]  # "32–33" lacks it
     below = f"{interval} {unit}".strip() if interval else claim.note
-    basis = claim.basis or "not known"
+    basis = claim.basis
     return (
         f'<div class="pnb-figure"><dt class="pnb-name"><a href="#claim-{claim.id}">{escape(name)}</a></dt>'
         f'<dd class="pnb-value">{escape(value)}</dd><dd class="pnb-interval">{escape(below)}</dd>'
@@ -90,7 +93,7 @@ def summary(post: Postmortem) -> Section:
             ("What", facts.summary or facts.title),
             ("When, measured", "; ".join(spans)),
             ("When, declared", declared),
-            ("Duration of impact", f"{claims['impact_time'].text} (measured)" if windows else ""),
+            ("Duration of impact", _length(post)),
             ("Who was affected", facts.affected or "not recorded"),
             ("Cause", facts.cause or "not written yet"),
             ("Trigger", facts.trigger),
@@ -98,6 +101,15 @@ def summary(post: Postmortem) -> Section:
         ]
     )
     return Section.of("Issue summary", prose(post, "Summary"), facts_list)
+
+
+def _length(post: Postmortem) -> str:
+    """Return how long it lasted, from the evidence or else from what was declared."""
+    claims = post.analysis.claims
+    if post.analysis.windows:
+        return f"{claims['impact_time'].text}, measured"
+    total = claims["time_to_recover"]
+    return f"{total.text}, {total.basis}" if total.basis else "not known"
 
 
 def _detection(post: Postmortem) -> str:
@@ -164,22 +176,24 @@ def _sensitivity(post: Postmortem) -> Iterator[Safe]:
     if found.empty or not post.analysis.windows:
         return
     unit = post.analysis.signal.unit if post.analysis.signal else ""
-    edges = {"the onset": found["onset"], "the recovery": found["recovery"].dropna()}
-    moved = [f"{name} moves {where}" for name, times in edges.items() if (where := _spread(times))]
-    still = [name for name, times in edges.items() if len(times) and not _spread(times)]
-    if len(still) == 2:
-        moved = ["neither the onset nor the recovery moves"]
-    elif still:
-        moved.append(f"{still[0]} does not move")
-    lost = f" In {len(grid) - len(found)} of {len(grid)} no window is left." if len(found) < len(grid) else ""
+    gaps = [format_duration(pd.Timedelta(g)) for g in dict.fromkeys(grid["merge_gap"])]
+    stays = [f"the onset {_spread([_clock(t) for t in found['onset']])}"]
+    if ends := [_clock(t) for t in found["recovery"].dropna()]:
+        stays.append(f"the recovery {_spread(ends)}")
+    if not post.analysis.windows[-1].is_open:
+        stays.append(f"the impact time {_spread([format_duration(d) for d in found['impact_time'].sort_values()])}")
+    counts = sorted(set(found["windows"]))
+    many = " or ".join(str(n) for n in counts)
+    lost = f" In {len(grid) - len(found)} of them no window is left." if len(found) < len(grid) else ""
     yield paragraph(
-        f"With the threshold half and twice as far from the baseline, and gaps of up to half an hour joined or not, "
-        f"{'; '.join(moved)}.{lost}"
+        f"Across {len(grid)} settings (the threshold half, one and two times as far from the baseline; gaps of up to "
+        f"{', '.join(gaps)} joined) there {'is' if counts == [1] else 'are'} {many} "
+        f"{'window' if counts == [1] else 'windows'}; {', '.join(stays)}.{lost}"
     )
     rows = [
         (
             format_quantity(r["threshold"], unit),
-            r["merge_gap"],
+            format_duration(pd.Timedelta(r["merge_gap"])),
             r["windows"],
             clock(format_time(r["onset"])) if r["windows"] else "",
             clock(format_time(r["recovery"])) if not pd.isna(r["recovery"]) else "",
@@ -193,9 +207,11 @@ def _sensitivity(post: Postmortem) -> Iterator[Safe]:
     )
 
 
-def _spread(times: pd.Series) -> str:
-    """Return from when to when instants lie; nothing if they do not move."""
-    first, last = times.min(), times.max()
-    if times.empty or last - first < pd.Timedelta(seconds=1):
-        return ""
-    return f"from {format_time(first, date=False)} to {format_time(last, date=first.date() != last.date())} UTC"
+def _clock(t: pd.Timestamp) -> str:
+    return f"{format_time(t)} UTC"
+
+
+def _spread(texts: list[str]) -> str:
+    """Return between which printed values something lies, or that it stays the same."""
+    first, last = (texts[0], texts[-1]) if " UTC" not in texts[0] else (min(texts), max(texts))
+    return f"stays {first}" if first == last else f"lies between {first} and {last}"

@@ -18,7 +18,8 @@ def metrics(post: Postmortem) -> Section:
     """Return the other metrics, drawn over the same hours with the windows shaded."""
     chart = chart_metrics(post.analysis)
     if chart is None:
-        return Section.of("Metrics", paragraph("There are no metrics besides the measured signal."))
+        besides = "" if post.incident.metrics.empty else " besides the measured signal"
+        return Section.of("Metrics", paragraph(f"There are no metrics in the evidence{besides}."))
     return Section.of("Metrics", chart)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from postmortem_nb.incident import Action
 from postmortem_nb.sections.blocks import Section, prose, subheading, todo
-from postmortem_nb.tables import Safe, bullets, definitions, escape, table
+from postmortem_nb.tables import Safe, bullets, clock, definitions, escape, table
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -52,7 +52,16 @@ def actions(post: Postmortem) -> Section:
     listed = post.incident.facts.actions
     order = list(KINDS)
     rows = [
-        (a.text, KINDS[a.kind], a.owner or "no owner", str(a.due or "no date"), a.priority, a.status, a.check, _link(a))
+        (
+            a.text,
+            KINDS[a.kind],
+            a.owner or "no owner",
+            clock(str(a.due or "no date")),
+            a.priority,
+            a.status,
+            a.check,
+            _link(a),
+        )
         for a in sorted(listed, key=lambda a: order.index(a.kind))
     ]
     columns = ["Task", "Kind", "Owner", "Due", "Priority", "Status", "Done when", "Link"]

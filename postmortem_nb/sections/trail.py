@@ -87,7 +87,7 @@ def _settings(post: Postmortem) -> list[object]:
 def _claims(post: Postmortem) -> list[object]:
     rows = [
         (
-            Safe(f"<code>{escape(c.id)}</code>"),
+            Safe(f"<code>{escape(c.id).replace('_', '_<wbr>')}</code>"),
             c.text,
             c.basis or "not known",
             f"{c.definition}{f' – {c.note}' if c.note else ''}",

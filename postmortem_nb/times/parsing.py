@@ -11,7 +11,7 @@ import pandas as pd
 from postmortem_nb.errors import IncidentError, SettingError
 from postmortem_nb.times.durations import parse_duration
 from postmortem_nb.times.instants import ABOUT, UNKNOWN, Instant
-from postmortem_nb.times.zones import candidates, zone_named
+from postmortem_nb.times.zones import candidates, is_skipped, zone_named
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?")
 _FULL = re.compile(
@@ -156,6 +156,11 @@ def _utc(naive: dt.datetime, offset: str | None, zone: str | None, text: str, wh
     if zone is None:
         raise IncidentError(f"{where}: {text!r} has no zone. Add Z or an offset, or set `zone` in incident.toml.")
     t, other = candidates(naive, zone_named(zone, where))
+    if is_skipped(t, other):
+        raise IncidentError(
+            f"{where}: {text!r} in {zone} does not exist: the clocks are moved over it that night. It may mean "
+            f"{other:%Y-%m-%dT%H:%MZ} or {t:%Y-%m-%dT%H:%MZ}. Write the one that is meant, with Z."
+        )
     if t != other:
         raise IncidentError(
             f"{where}: {text!r} in {zone} falls into a clock change: it may be {t:%Y-%m-%dT%H:%MZ} or "

@@ -50,6 +50,11 @@ def candidates(naive: pd.Timestamp | dt.datetime, tz: zoneinfo.ZoneInfo) -> tupl
     return first, second
 
 
+def is_skipped(first: pd.Timestamp, second: pd.Timestamp) -> bool:
+    """Whether two `candidates` are of a local time that does not exist: a clock moved forward over it."""
+    return first > second
+
+
 def localize(times: pd.Series, zone: str | None, where: str, *, side: str = "ask") -> pd.Series:
     """Turn naive local times into UTC.
 
@@ -94,17 +99,26 @@ def localize(times: pd.Series, zone: str | None, where: str, *, side: str = "ask
     if not doubtful.any():
         return utc
     if side == "ask":
-        bad = naive[doubtful].iloc[0]
-        first, second = candidates(bad, tz)
-        raise ReadError(
-            f"{where}: {bad} in {zone} falls into a clock change and may be {first:%Y-%m-%dT%H:%M:%SZ} or "
-            f"{second:%Y-%m-%dT%H:%M:%SZ}. "
-            'Choose with `clock_change = "first"` or "second" in its [[evidence]] entry.'
-        )
+        raise ReadError(f"{where}: {_doubt(naive[doubtful].iloc[0], tz)}")
     fold = SIDES.index(side) - 1
     chosen = [candidates(t, tz)[fold] for t in naive[doubtful]]
     utc[doubtful] = pd.Series(chosen, index=utc.index[doubtful], dtype=utc.dtype)
     return utc
+
+
+def _doubt(local: pd.Timestamp, tz: zoneinfo.ZoneInfo) -> str:
+    """Say which two instants a local time may mean, the earlier one first, and how to choose."""
+    first, second = candidates(local, tz)
+    if is_skipped(first, second):
+        return (
+            f"{local} in {tz.key} does not exist: the clocks are moved over it that night. It may mean "
+            f"{second:%Y-%m-%dT%H:%M:%SZ} or {first:%Y-%m-%dT%H:%M:%SZ}. "
+            'Choose with `clock_change = "second"` (the earlier one) or "first" in its [[evidence]] entry.'
+        )
+    return (
+        f"{local} in {tz.key} falls into a clock change and may be {first:%Y-%m-%dT%H:%M:%SZ} or "
+        f'{second:%Y-%m-%dT%H:%M:%SZ}. Choose with `clock_change = "first"` or "second" in its [[evidence]] entry.'
+    )
 
 
 def zone_label(t: pd.Timestamp | None, zone: str = UTC) -> str:

@@ -40,6 +40,7 @@ from importlib.resources import files
 from typing import Any
 
 from postmortem_nb.errors import SettingError, near
+from postmortem_nb.evidence import abbreviations
 from postmortem_nb.evidence.account import Unreadable
 from postmortem_nb.evidence.levels import ANY, UPPER
 from postmortem_nb.evidence.parsers import PARSERS, Parser
@@ -50,7 +51,8 @@ SHOWN = 3  # lines shown when none can be
 PARTS = {
     "iso": (
         r"\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?"
-        r"(?:[ ]?(?:Z|UTC|[+-]\d{2}:?\d{2}(?!\d)))?"
+        r"(?:[ ]?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}(?!\d))"
+        rf"|[ ](?:{abbreviations.PATTERN})(?![\w.-]))?"
     ),
     "level": ANY,
     "LEVEL": UPPER,
