@@ -110,6 +110,9 @@ def frame_table(frame: pd.DataFrame, caption: str) -> Safe:
         elif pd.api.types.is_float_dtype(values.dtype):
             shown[str(name)] = ["" if pd.isna(v) else f"{v:.4g}" for v in values]
             right.append(str(name))
+        elif pd.api.types.is_integer_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+            shown[str(name)] = ["" if pd.isna(v) else f"{v:,}" for v in values]
+            right.append(str(name))
         else:
             shown[str(name)] = list(values)
     return table(list(shown), zip(*shown.values(), strict=True), caption, numeric=right)

@@ -167,7 +167,7 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     windows = measurement.windows if measurement else Windows()
     moments, odd = find_moments(incident, series, measurement)
     timings = compute_timings(incident, moments, windows)
-    comparison = compare(incident, moments, series.step if series else pd.Timedelta(minutes=1))
+    comparison = compare(incident, moments, series.step if series else pd.Timedelta(minutes=1), windows)
     impact = measure_impact(series, measurement) if series and measurement else ()
     zone = incident.facts.zone if chosen.zone == AUTO else chosen.zone
     claims = build_claims(incident, zone, windows, moments, timings, impact, series.files if series else ())

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import pandas as pd
 
 from postmortem_nb.analysis.detection import first, instant_of
 from postmortem_nb.analysis.moments import DECLARED_AS, NAMES, Moments, first_public
+from postmortem_nb.analysis.windows import Windows
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Incident
 from postmortem_nb.times import UNKNOWN, UTC, Duration, Instant, between, format_duration, format_instant
 
 ZERO = pd.Timedelta(0)
+NO_WINDOWS = Windows()
 
 AGREES, WITHIN, CONTRADICTS, NO_EVIDENCE = "agrees", "within resolution", "contradicts", "no evidence"
 STAMPED = pd.Timedelta(minutes=1)  # a tool's stamp and a declared minute that differ by no more than this agree
@@ -67,7 +70,9 @@ class Comparison:
         return f"{least}{format_duration(abs(value))} {'later' if value > ZERO else 'earlier'}"
 
 
-def compare(incident: Incident, moments: Moments, resolution: pd.Timedelta) -> tuple[Comparison, ...]:
+def compare(
+    incident: Incident, moments: Moments, resolution: pd.Timedelta, windows: Windows = NO_WINDOWS
+) -> tuple[Comparison, ...]:
     """Hold every declared milestone, in every published version, against the evidence.
 
     Parameters
@@ -77,10 +82,12 @@ def compare(incident: Incident, moments: Moments, resolution: pd.Timedelta) -> t
         Measured moments and recorded signs; nothing that is itself declared counts as evidence.
     resolution : Timedelta
         Distance between two samples of the signal: a miss by no more than this proves nothing.
+    windows : Windows
+        A declared end that is that of an earlier window is said to be so.
     """
     versions = [("", incident.facts.milestones), *((v.name, v.milestones) for v in incident.facts.versions)]
     return tuple(
-        _compare(moment, version, milestones.get(milestone), incident, moments, resolution)
+        _compare(moment, version, milestones.get(milestone), incident, moments, resolution, windows)
         for version, milestones in versions
         for moment, milestone in DECLARED_AS.items()
         if milestones.get(milestone).is_known
@@ -88,13 +95,21 @@ def compare(incident: Incident, moments: Moments, resolution: pd.Timedelta) -> t
 
 
 def _compare(
-    moment: str, version: str, declared: Instant, incident: Incident, moments: Moments, resolution: pd.Timedelta
+    moment: str,
+    version: str,
+    declared: Instant,
+    incident: Incident,
+    moments: Moments,
+    resolution: pd.Timedelta,
+    windows: Windows,
 ) -> Comparison:
     measured = evidence_for(moment, declared, incident, moments)
     if not measured.is_known:
         return Comparison(moment, declared, measured, Duration(), NO_EVIDENCE, version=version)
     verdict = judge(declared, measured, resolution if measured.basis == "measured" else STAMPED)
     note = shift_note(declared, measured, resolution, incident.facts.zone) if verdict == CONTRADICTS else ""
+    if verdict == CONTRADICTS and moment in ("mitigate", "recover"):
+        note = _earlier_window(declared, windows, resolution) or note
     if moments[moment].is_pending and verdict != CONTRADICTS:
         verdict, note = NO_EVIDENCE, "the record ends before it"
     return Comparison(moment, declared, measured, between(measured, declared), verdict, note, version)
@@ -138,6 +153,17 @@ def judge(declared: Instant, measured: Instant, resolution: pd.Timedelta) -> str
     if gap.hi is not None and gap.hi < ZERO:
         return WITHIN if -gap.hi <= resolution else CONTRADICTS
     return AGREES
+
+
+def _earlier_window(declared: Instant, windows: Windows, resolution: pd.Timedelta) -> str:
+    """Say whether a declared end is that of a window before the last: over, as it seemed, and then it began again."""
+    for n, (window, following) in enumerate(itertools.pairwise(windows), 1):
+        if judge(declared, window.recovery, resolution) != CONTRADICTS:
+            return (
+                f"agrees with the end of window {n} of {len(windows)}; the impact began again at "
+                f"{format_instant(following.onset)}"
+            )
+    return ""
 
 
 def shift_note(declared: Instant, measured: Instant, resolution: pd.Timedelta, zone: str) -> str:

@@ -31,7 +31,10 @@ def coverage_findings(
         text = "no signal is declared and none could be proposed."
         return (Finding("no-signal", "warning", "incident.toml", text, "Declare one in [[signals]]."),)
     name, windows = f"signal {series.name}", measurement.windows
-    findings: list[Finding] = []
+    findings = [
+        Finding("signal-note", "warning" if n.startswith("no line matches") else "note", name, f"{n}.")
+        for n in series.notes
+    ]
     if series.why != DECLARED:
         fix = "Declare the signal in [[signals]] to make the choice yours."
         findings.append(Finding("signal-proposed", "note", name, f"{series.why}.", fix))
@@ -85,7 +88,8 @@ def _relapses(incident: Incident, measurement: Measurement, name: str) -> Iterat
     for w in measurement.windows[1:]:
         if resolved.hi is not None and w.onset.lo is not None and resolved.hi <= w.onset.lo:
             text = f"impact began again at {w.onset}, after the incident was declared resolved ({resolved})."
-            yield Finding("relapse", "warning", name, text, "Move the resolution, or open a second incident.")
+            fix = "Keep that closing in the timeline, put the final one into `resolved`; or open a second incident."
+            yield Finding("relapse", "warning", name, text, fix)
     if measurement.others:
         gap = incident.facts.relapse_gap
         shown = "; ".join(_span(w) for w in measurement.others[:5])

@@ -228,4 +228,6 @@ def _mitigated(series: SignalSeries | None, measurement: Measurement | None) -> 
         return Moment("mitigate", replace(last.recovery, evidence=""))
     lo, at = time[severe[-1]], time[calmer[0]]
     hi = at + series.step if series.is_binned else at
+    if last.recovery.hi is not None:
+        hi = max(at, min(hi, last.recovery.hi))  # nothing is mitigated after it is over
     return Moment("mitigate", Instant(lo - series.smear, at, hi, "measured"))

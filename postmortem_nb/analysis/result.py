@@ -48,6 +48,7 @@ def as_result(analysis: Analysis) -> dict[str, Any]:
         baseline=_baseline(analysis),
         windows=[_window(w) for w in analysis.windows],
         near_misses=[_window(w) for w in analysis.near_misses],
+        other_windows=[_window(w) for w in analysis.other_windows],
         sensitivity=[_sensitivity(row) for row in analysis.sensitivity.to_dict("records")],
         moments={m.name: _instant(m.instant) for m in analysis.moments.known()},
         signs=[
@@ -121,7 +122,7 @@ def _sensitivity(row: dict[Any, Any]) -> SensitivityModel:
 
 def _path(h: Hypothesis) -> PathModel:
     length = between(h.start, h.end)
-    minutes = None if length.value is None else length.value / pd.Timedelta(minutes=1) * h.people
+    minutes = None if length.value is None or h.people is None else length.value / pd.Timedelta(minutes=1) * h.people
     return PathModel(
         text=h.text,
         verdict=h.verdict,

@@ -65,7 +65,7 @@ class SignModel(_Model):
     instant: InstantModel
     who: str
     text: str
-    role: str = Field(description="counted, precursor (before the impact) or later (after it)")
+    role: str = Field(description="counted, precursor (before the impact), later (after it) or unrelated")
 
 
 class PathModel(_Model):
@@ -180,6 +180,7 @@ class Result(_Model):
     baseline: BaselineModel | None
     windows: list[WindowModel]
     near_misses: list[WindowModel]
+    other_windows: list[WindowModel] = Field(description="windows of the record too far away to belong to the incident")
     sensitivity: list[SensitivityModel]
     moments: dict[str, InstantModel]
     signs: list[SignModel]

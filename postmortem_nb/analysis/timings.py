@@ -164,7 +164,7 @@ def _milestone(moment: Moment) -> str:
 FIXES = {
     "closing_lag": (
         "resolved-too-early",
-        "Move the resolution behind the measured recovery, or say why the measured one is wrong.",
+        "Keep the row in the timeline and put the final closing into `resolved`, or say why the measurement is wrong.",
     ),
     "time_to_detect": (
         "detected-before-start",

@@ -161,7 +161,7 @@ class Hypothesis(Fact):
     raised_by: str = ""
     refuted_by: str = ""
     actor: str = ""
-    people: Annotated[int, Field(ge=1)] = 1
+    people: Annotated[int, Field(ge=1)] | None = None
 
 
 class Action(Fact):

@@ -14,7 +14,7 @@ from postmortem_nb.charts import chart_timeline, chart_timing
 from postmortem_nb.incident import Hypothesis
 from postmortem_nb.sections.blocks import Section, paragraph, prose, subheading
 from postmortem_nb.tables import Safe, clock, escape, measured, more, table
-from postmortem_nb.times import UTC, between, format_instant, format_time, zone_label
+from postmortem_nb.times import UTC, Duration, between, format_instant, format_time, zone_label
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -120,7 +120,15 @@ def _signs(post: Postmortem) -> Safe | None:
         return None
     columns = ["When", "Sign", "Who", "What it said", "Basis", "Evidence", "Role"]
     rows = [
-        [clock(format_instant(s.instant)), s.kind, s.who, s.text, s.instant.basis, s.instant.evidence, s.role]
+        [
+            clock(format_instant(s.instant)),
+            s.kind,
+            s.who,
+            s.text,
+            s.instant.basis,
+            s.instant.evidence,
+            f"{s.role}: {s.why}" if s.why else s.role,
+        ]
         for s in signs
     ]
     if all(s.role == "counted" for s in signs):
@@ -153,9 +161,17 @@ def _paths(post: Postmortem) -> Iterator[object]:
 
 def _path(h: Hypothesis) -> tuple[object, ...]:
     length = between(h.start, h.end)
-    minutes = "" if length.value is None else f"{length.value / pd.Timedelta(minutes=1) * h.people:.0f}"
+    minutes = _person_minutes(length, h.people)
     ends = (clock(format_instant(t, date=False)) for t in (h.start, h.end))
     return h.text, *ends, str(length), minutes, h.raised_by, h.refuted_by, h.verdict
+
+
+def _person_minutes(length: Duration, people: int | None) -> str:
+    """Return minutes times people, with the bounds of the minutes; unknown where nobody says how many they were."""
+    if people is None or length.lo is None or length.hi is None:
+        return "not known"
+    lo, hi = (round(d / pd.Timedelta(minutes=1) * people) for d in (length.lo, length.hi))
+    return f"{lo}" if lo == hi else f"{max(lo, 0)}–{hi}"
 
 
 def _events(timeline: pd.DataFrame, zone: str) -> Safe:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from postmortem_nb.analysis.claims import format_quantity
 from postmortem_nb.charts import chart_logs, chart_metrics
 from postmortem_nb.sections.blocks import Section, paragraph
 from postmortem_nb.tables import Safe, evidence, table
+from postmortem_nb.times import format_duration, format_window, total
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -17,10 +19,24 @@ if TYPE_CHECKING:
 def metrics(post: Postmortem) -> Section:
     """Return the other metrics, drawn over the same hours with the windows shaded."""
     chart = chart_metrics(post.analysis)
-    if chart is None:
+    if chart is None and len(post.analysis.signals) < 2:
         besides = "" if post.incident.metrics.empty else " besides the measured signal"
         return Section.of("Metrics", paragraph(f"There are no metrics in the evidence{besides}."))
-    return Section.of("Metrics", chart)
+    return Section.of("Metrics", chart, _signals(post) if len(post.analysis.signals) > 1 else None)
+
+
+def _signals(post: Postmortem) -> Safe:
+    """Return every declared signal with its own windows; the times are measured on the first alone."""
+    rows = []
+    for n, (signal, measurement) in enumerate(zip(post.analysis.signals, post.analysis.measurements, strict=True)):
+        spans = "; ".join(format_window(w.span, is_open=w.is_open) for w in measurement.windows) or "no impact window"
+        length = format_duration(total(w.span for w in measurement.windows)) if measurement.windows else ""
+        baseline, threshold = (
+            format_quantity(v, signal.unit) for v in (measurement.baseline.center, measurement.baseline.enter)
+        )
+        rows.append([signal.name, spans, length, baseline, threshold, "measures the times" if n == 0 else "beside it"])
+    columns = ("Signal", "Windows", "Impact time", "Baseline", "Threshold", "Role")
+    return table(columns, rows, "Every declared signal", numeric=("Impact time", "Baseline", "Threshold"))
 
 
 def logs(post: Postmortem) -> Section:

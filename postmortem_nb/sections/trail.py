@@ -7,7 +7,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from postmortem_nb.sections.blocks import Markdown, Section, paragraph, subheading
-from postmortem_nb.tables import Safe, bullets, escape, finding_items, more, table
+from postmortem_nb.tables import Safe, bullets, clock, escape, finding_items, more, table
 from postmortem_nb.times import format_time
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def _files(post: Postmortem) -> Safe:
             r["format"],
             f"{r['rows']:,}",
             f"{r['rejected']:,}",
-            format_time(r["first"]),
-            format_time(r["last"]),
+            clock(format_time(r["first"])),
+            clock(format_time(r["last"])),
             f"{r['bytes']:,}",
             Safe(f"<code>{escape(str(r['sha256'])[:16])}</code>"),
         )
