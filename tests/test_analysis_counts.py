@@ -247,3 +247,12 @@ def test_claims_name_only_files_that_were_counted(outage):
     declared = {"name": "f", "kind": "ratio", "source": "logs", "bad": {"status": ">=500"}, "total": {"status": ">=1"}}
     mixed = with_facts(Incident("d", "d", incident.facts, logs=logs), signals=[declared])
     assert pnb.analyze(mixed).claims["failed_requests"].inputs == ("logs/access.log",)
+
+
+def test_what_was_decided_while_drawing_is_a_finding_of_every_signal(outage):
+    nothing = {"name": "nothing fails", "kind": "ratio", "source": "logs", "bad": {"status": 599}}
+    first = outage[0].facts.signals[0].model_dump()
+    analysis = pnb.analyze(with_facts(outage[0], signals=[first, nothing]))
+    notes = [f for f in analysis.findings if f.id == "signal-note"]
+    assert [(f.severity, f.where) for f in notes] == [("warning", "signal nothing fails")]
+    assert "no line matches" in notes[0].text

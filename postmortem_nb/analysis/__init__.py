@@ -11,7 +11,7 @@ import pandas as pd
 from postmortem_nb.analysis.claims import Claims, build_claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
-from postmortem_nb.analysis.coverage import beyond_findings, coverage_findings
+from postmortem_nb.analysis.coverage import beyond_findings, coverage_findings, note_findings
 from postmortem_nb.analysis.impact import Quantity, measure_impact
 from postmortem_nb.analysis.moments import Moments, find_moments
 from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
@@ -178,6 +178,7 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
             *timing_findings(timings),
             *comparison_findings(comparison),
             *coverage_findings(incident, series, measurement, chosen),
+            *note_findings(signals),
             *beyond_findings(incident, signals, measurements),
             *consistency_findings(incident),
         ]

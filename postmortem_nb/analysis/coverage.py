@@ -31,10 +31,7 @@ def coverage_findings(
         text = "no signal is declared and none could be proposed."
         return (Finding("no-signal", "warning", "incident.toml", text, "Declare one in [[signals]]."),)
     name, windows = f"signal {series.name}", measurement.windows
-    findings = [
-        Finding("signal-note", "warning" if n.startswith("no line matches") else "note", name, f"{n}.")
-        for n in series.notes
-    ]
+    findings: list[Finding] = []
     if series.why != DECLARED:
         fix = "Declare the signal in [[signals]] to make the choice yours."
         findings.append(Finding("signal-proposed", "note", name, f"{series.why}.", fix))
@@ -48,6 +45,19 @@ def coverage_findings(
     silences = _silences(series, hold_time(series, settings))
     findings += [*_missing(series, measurement, name), *_silent(incident, series, silences, name)]
     return (*findings, *_empty(series, silences, name))
+
+
+def note_findings(signals: Sequence[SignalSeries]) -> tuple[Finding, ...]:
+    """Return what was decided or odd while drawing each signal; a ratio without any failure weakens everything."""
+    return tuple(
+        Finding("signal-note", "warning" if _never_fails(series) else "note", f"signal {series.name}", f"{text}.")
+        for series in signals
+        for text in series.notes
+    )
+
+
+def _never_fails(series: SignalSeries) -> bool:
+    return series.signal.kind == "ratio" and not series.frame["bad"].gt(0).any()
 
 
 def _advice(incident: Incident, series: SignalSeries) -> str:

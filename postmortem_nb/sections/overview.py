@@ -177,11 +177,15 @@ def _sensitivity(post: Postmortem) -> Iterator[Safe]:
         return
     unit = post.analysis.signal.unit if post.analysis.signal else ""
     gaps = [format_duration(pd.Timedelta(g)) for g in dict.fromkeys(grid["merge_gap"])]
-    stays = [f"the onset {_spread([_clock(t) for t in found['onset']])}"]
-    if ends := [_clock(t) for t in found["recovery"].dropna()]:
-        stays.append(f"the recovery {_spread(ends)}")
+    edges = {"the onset": found["onset"], "the recovery": found["recovery"].dropna()}
+    stays = [
+        f"{name} {_spread(f'{format_time(times.min())} UTC', f'{format_time(times.max())} UTC')}"
+        for name, times in edges.items()
+        if len(times)
+    ]
     if not post.analysis.windows[-1].is_open:
-        stays.append(f"the impact time {_spread([format_duration(d) for d in found['impact_time'].sort_values()])}")
+        lengths = found["impact_time"]
+        stays.append(f"the impact time {_spread(format_duration(lengths.min()), format_duration(lengths.max()))}")
     counts = sorted(set(found["windows"]))
     many = " or ".join(str(n) for n in counts)
     lost = f" In {len(grid) - len(found)} of them no window is left." if len(found) < len(grid) else ""
@@ -207,11 +211,6 @@ def _sensitivity(post: Postmortem) -> Iterator[Safe]:
     )
 
 
-def _clock(t: pd.Timestamp) -> str:
-    return f"{format_time(t)} UTC"
-
-
-def _spread(texts: list[str]) -> str:
+def _spread(first: str, last: str) -> str:
     """Return between which printed values something lies, or that it stays the same."""
-    first, last = (texts[0], texts[-1]) if " UTC" not in texts[0] else (min(texts), max(texts))
     return f"stays {first}" if first == last else f"lies between {first} and {last}"
