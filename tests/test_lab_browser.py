@@ -204,6 +204,9 @@ def test_the_report_notebook_runs_in_jupyterlab(browser, lab, workplace, tmp_pat
     assert page.locator(".jp-OutputArea img, .jp-OutputArea svg").count() >= 3, "charts are drawn"
     assert page.locator(".jp-Dialog").count() == 0
     assert cut_off(page) == []
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^File$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text="Save and Export Notebook As").hover(timeout=10_000)
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Postmortem$", re.IGNORECASE)).wait_for(timeout=10_000)
     page.close()
 
 
