@@ -12,7 +12,11 @@ from rattler import MatchSpec
 from rattler.exceptions import InvalidMatchSpecError
 
 ROOT = Path(__file__).parents[1]
-CONDA_NAMES = {"matplotlib": "matplotlib-base", "tzdata": "python-tzdata"}  # PyPI's name: conda-forge's
+CONDA_NAMES = {
+    "backports-zstd": "backports.zstd",
+    "matplotlib": "matplotlib-base",
+    "tzdata": "python-tzdata",
+}  # PyPI's name: conda-forge's
 PYPI_NAMES = {conda: pypi for pypi, conda in CONDA_NAMES.items()}
 ONLY_CONDA = {"pip"}  # named because the `pip:` section needs it
 LOCKS = ("requirements.lock", "requirements-dev.lock")

@@ -1,16 +1,24 @@
 """Bytes → lines: compression, broken text and limits. Nothing in a file may stop the reading of the rest."""
 
+import bz2
 import gzip
+import lzma
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from postmortem_nb.errors import PostmortemError, SourceError
-from postmortem_nb.evidence import Unreadable, lines, read_logs
+from postmortem_nb.evidence import Unreadable, lines, packed, read_logs, sources
 from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.formats import all_formats
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 GOOD = b'203.0.113.7 - - [15/Jan/2024:10:32:%02d +0000] "GET /%d HTTP/1.1" 200 5\n'
 
@@ -65,7 +73,7 @@ def test_broken_gzip_data_are_said(tmp_path):
 
 
 def test_a_gzip_bomb_is_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(lines, "RATIO_FREE", 1 << 20)
+    monkeypatch.setattr(packed, "RATIO_FREE", 1 << 20)
     bomb = gzip.compress(access(3) + b"0" * (64 << 20))
     report = read_logs(write(tmp_path, bomb)).attrs["report"]
     assert report.read == 3
@@ -73,24 +81,65 @@ def test_a_gzip_bomb_is_stopped(tmp_path, monkeypatch):
 
 
 def test_no_gzip_unpacks_beyond_the_cap(tmp_path, monkeypatch):
-    monkeypatch.setattr(lines, "UNPACKED_CAP", 1 << 20)
+    monkeypatch.setattr(packed, "UNPACKED_CAP", 1 << 20)
     path = write(tmp_path, gzip.compress(os.urandom(3 << 20)))
     unpacked = sum(len(line) + 1 for line in all_lines(path)[0])
     assert unpacked <= 2 << 20
 
 
+PACKERS = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zstandard": zstd.compress}
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_every_packing_is_known_by_its_bytes(tmp_path, pack):
+    frame = read_logs(write(tmp_path, pack(access(2)) + pack(access(2, 2)), "access"))
+    assert frame["path"].tolist() == ["/0", "/1", "/2", "/3"]
+    assert frame.attrs["report"].truncated == ""
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_every_torn_packing_is_said(tmp_path, pack):
+    data = pack(b"".join(GOOD % (i % 60, int.from_bytes(os.urandom(4))) for i in range(60_000)))
+    frame = read_logs(write(tmp_path, data[: len(data) * 3 // 4]))
+    report = frame.attrs["report"]
+    assert "end early" in report.truncated
+    assert len(frame) > 1000 or pack is bz2.compress
+    assert adds_up(report)
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_every_bomb_is_stopped(tmp_path, monkeypatch, pack):
+    monkeypatch.setattr(packed, "RATIO_FREE", 1 << 20)
+    report = read_logs(write(tmp_path, pack(access(3) + b"0" * (64 << 20)))).attrs["report"]
+    assert report.read == 3
+    assert "unpacks to more than" in report.truncated
+
+
 @pytest.mark.parametrize(
-    ("magic", "name"),
-    [(b"\x28\xb5\x2f\xfd....", "zstd"), (b"PK\x03\x04....", "zip"), (b"BZh9....", "bzip2"), (b"PAR1....", "Parquet")],
+    ("data", "name"),
+    [(b"PK\x03\x04....", "zip"), (b"PAR1....", "Parquet"), (bytes(257) + b"ustar", "a tar archive")],
 )
-def test_other_compressions_are_named(tmp_path, magic, name):
+def test_archives_and_tables_are_named(tmp_path, data, name):
     with pytest.raises(Unreadable, match=rf"access\.log: it is {name}, which is not read"):
-        read_logs(write(tmp_path, magic))
+        read_logs(write(tmp_path, data))
 
 
-def test_utf16_is_named(tmp_path):
-    with pytest.raises(Unreadable, match="it is UTF-16 text"):
-        read_logs(write(tmp_path, "2024-01-15 10:32:11 INFO x\n".encode("utf-16")))
+def test_a_packed_tar_is_named(tmp_path):
+    with pytest.raises(Unreadable, match="it is a packed tar archive"):
+        read_logs(write(tmp_path, gzip.compress(bytes(257) + b"ustar" + bytes(500))))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_encodings_that_the_bytes_show(tmp_path, encoding):
+    frame = read_logs(write(tmp_path, "2024-01-15T10:32:11Z INFO café \u2603\n".encode(encoding)))
+    assert frame["message"].tolist() == ["café \u2603"]
+
+
+def test_an_encoding_that_was_declared(tmp_path):
+    path = write(tmp_path, "2024-01-15T10:32:11Z INFO naïve\n".encode("cp1252"))
+    assert read_logs(path, encoding="cp1252")["message"].tolist() == ["naïve"]
+    with pytest.raises(Unreadable, match="there is no encoding 'cp12'"):
+        read_logs(path, encoding="cp12")
 
 
 def test_crlf_bom_and_a_missing_final_newline(tmp_path):
@@ -126,7 +175,7 @@ def test_a_line_ends_at_a_line_feed_only(tmp_path):
     assert frame["message"].tolist() == ["a\x0bb\x0cc\u2028d\x85e", "f"]
 
 
-@pytest.mark.parametrize("size", [10 << 20, lines.LINE_CAP + 1, lines.CHUNK * 5])
+@pytest.mark.parametrize("size", [10 << 20, lines.LINE_CAP + 1, sources.PIECE * 5])
 def test_a_very_long_line_is_cut_and_the_next_is_whole(tmp_path, size):
     data = b"2024-01-15T10:32:11Z INFO " + b"x" * size + b"\n2024-01-15T10:32:12Z WARN next\n"
     frame = read_logs(write(tmp_path, data))
@@ -154,7 +203,9 @@ def test_many_blank_lines_before_the_first_record(tmp_path):
 @pytest.mark.parametrize("chunk", [1, 7, 64])
 def test_lines_do_not_depend_on_where_a_chunk_ends(tmp_path, monkeypatch, chunk):
     path = write(tmp_path, "é\n\r\nab\r\nü".encode())
-    monkeypatch.setattr(lines, "CHUNK", chunk)
+    monkeypatch.setattr(sources, "PIECE", chunk)
+    monkeypatch.setattr(lines, "FIRST_BLOCK", chunk)
+    monkeypatch.setattr(lines, "BLOCK", chunk)
     found, tally = all_lines(path)
     assert found == ["é", "", "ab", "ü"]
     assert (tally.lines, tally.odd) == (4, 0)

@@ -44,7 +44,7 @@ def test_an_access_log_has_numbers_behind_the_contract(tmp_path):
     assert frame["seconds"].tolist() == [0.25, 1.5, 0.0]
     assert frame["method"].fillna("").tolist() == ["GET", "POST", ""]
     assert frame["path"].fillna("").tolist() == ["/cart?id=7", "/pay", ""]
-    assert frame["level"].tolist() == ["INFO", "ERROR", "WARNING"]
+    assert frame["level"].tolist() == ["INFO", "ERROR", "ERROR"]
     assert frame["message"].tolist() == ["GET /cart?id=7 HTTP/1.1 200", "POST /pay HTTP/2.0 502", "- 400"]
     assert "trace" not in frame
 
@@ -85,7 +85,7 @@ def test_a_record_whose_time_is_none_is_rejected(tmp_path):
     frame = read_logs(write(tmp_path, lines))
     assert frame["message"].tolist() == ["a", "c"]
     assert account(frame) == (2, 1, 0, 1)
-    assert frame.attrs["report"].samples == ((2, "(its time cannot be read) b\n  more of b"),)
+    assert frame.attrs["report"].samples == ((2, "(its time cannot be read) 2024-02-31T10:32:11Z b\n  more of b"),)
 
 
 def test_rows_stay_in_the_order_of_the_file(tmp_path):

@@ -1,4 +1,4 @@
-"""Abbreviations of zones behind a written time (``08:00:00 PST``): UTC and GMT are plain, another one needs a zone.
+"""Abbreviations of zones behind a written time (``08:00:00 PST``): UTC, GMT, CET or PDT say all, others need a zone.
 
 PST, IST or CST mean different zones to different people. A declared zone settles which, and the abbreviation then
 settles what the zone alone leaves open: which of two instants is meant in the hour that a clock change repeats.
@@ -7,9 +7,9 @@ settles what the zone alone leaves open: which of two instants is meant in the h
 from __future__ import annotations
 
 import datetime as dt
-import re
 import zoneinfo
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -55,18 +55,8 @@ _ZONES = {
 }
 EXAMPLES = {short: zone for zone, shorts in _ZONES.items() for short in shorts.split()}
 PATTERN = "|".join(sorted(EXAMPLES))
-
-_BEHIND = re.compile(rf"(.*\d) ?({PATTERN})", re.ASCII)
-
-
-def split(text: str) -> tuple[str, str] | None:
-    """Return a time and the abbreviation behind it, None if there is none.
-
-    >>> split("2026-02-03 08:00:00 PST"), split("2026-02-03 08:00:00")
-    (('2026-02-03 08:00:00', 'PST'), None)
-    """
-    found = _BEHIND.fullmatch(text.strip())
-    return (found[1], found[2]) if found else None
+# Used for several zones that differ: only a declared zone can tell which. The others mean one offset everywhere.
+DOUBTFUL = frozenset(["PST", "CST", "CDT", "EST", "MST", "IST", "BST", "AST", "ADT", "SST"])
 
 
 def offsets(naive: np.ndarray, shorts: Sequence[str], lines: Sequence[int], how: How) -> np.ndarray:
@@ -100,6 +90,8 @@ def offsets(naive: np.ndarray, shorts: Sequence[str], lines: Sequence[int], how:
         short = shorts[i]
         if (minute, short) not in known:
             known[minute, short] = None if tz is None else _offset(minute, short, tz)
+            if known[minute, short] is None and not (tz is not None and _uses(tz, short, minute.year)):
+                known[minute, short] = _certain(short)
         offset = known[minute, short]
         if offset is None:
             raise ReadError(f"{how.name}:{lines[i]}: {_why(minute, short, how.zone, tz)}")
@@ -111,6 +103,20 @@ def _offset(local: dt.datetime, short: str, tz: zoneinfo.ZoneInfo) -> dt.timedel
     """Return the offset under which a zone shows a local time with an abbreviation, None if it does not."""
     both = (local.replace(tzinfo=tz, fold=fold) for fold in (0, 1))
     return next((t.utcoffset() for t in both if t.tzname() == short), None)
+
+
+@cache
+def _certain(short: str) -> dt.timedelta | None:
+    """Return the one offset that an abbreviation stands for, None if it stands for several."""
+    if short in DOUBTFUL:
+        return None
+    days = (dt.datetime(2024, month, 15, tzinfo=zoneinfo.ZoneInfo(EXAMPLES[short])) for month in (1, 7))
+    return next((day.utcoffset() for day in days if day.tzname() == short), None)
+
+
+def _uses(tz: zoneinfo.ZoneInfo, short: str, year: int) -> bool:
+    """Whether a zone shows an abbreviation at any time of a year."""
+    return any(dt.datetime(year, month, 15, tzinfo=tz).tzname() == short for month in (1, 7))
 
 
 def _why(local: dt.datetime, short: str, zone: str | None, tz: zoneinfo.ZoneInfo | None) -> str:

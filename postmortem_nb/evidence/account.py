@@ -58,6 +58,10 @@ class Report:
         Zone in which naive times were read; ``as written`` where the times carry their own.
     unused : tuple of str
         Columns that were to be dropped and are not in the file.
+    formats : tuple of str
+        Every format that lines of the file were read as, the file's own first.
+    notes : tuple of str
+        What a reader should know about the file: a capped export, an assumption that it states itself.
     """
 
     file: str
@@ -78,11 +82,12 @@ class Report:
     last: pd.Timestamp | None = None
     zone: str = ""
     unused: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """Names of the formats found in the file."""
-        return (self.format,) if self.format else ()
+    def __post_init__(self) -> None:
+        if not self.formats and self.format:
+            object.__setattr__(self, "formats", (self.format,))
 
     def __str__(self) -> str:
         counts = f"{self.read:,} of {self.lines:,} lines read, {self.rejected:,} rejected"
@@ -119,6 +124,8 @@ class Tally:
     clipped: int = 0
     truncated: str = ""
     unused: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     samples: list[tuple[int, str]] = field(default_factory=list)
     cells: int = 0
     cell: tuple[int, str] | None = None
@@ -161,4 +168,6 @@ class Tally:
             last=known.max() if known is not None and some else None,
             zone=zone,
             unused=self.unused,
+            formats=self.formats,
+            notes=self.notes,
         )

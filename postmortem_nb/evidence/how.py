@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from postmortem_nb.errors import SettingError, SourceError, near
+from postmortem_nb.evidence.sources import Place, is_remote
+
+if TYPE_CHECKING:
+    from postmortem_nb.evidence.formats import Format
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,10 @@ class How:
         IANA zone of times that carry none.
     year : int or None
         Year of the first record, where lines have none.
+    date : date or None
+        Date of the first record, where lines have only a time of day.
+    encoding : str or None
+        Encoding of the text; UTF-8, or UTF-16 where the bytes show it, otherwise.
     format : str or None
         Name of the format; None finds it.
     change : {"ask", "first", "second"}
@@ -37,11 +47,15 @@ class How:
         Service of every row.
     cast : mapping or None
         Slack user id → role, where it is known already.
+    formats : tuple of Format
+        Log formats that the incident brings.
     """
 
     name: str
     zone: str | None = None
     year: int | None = None
+    date: dt.date | None = None
+    encoding: str | None = None
     format: str | None = None
     change: str = "ask"
     offset: pd.Timedelta = field(default_factory=lambda: pd.Timedelta(0))
@@ -49,6 +63,7 @@ class How:
     drop: tuple[str, ...] = ()
     service: str | None = None
     cast: Mapping[str, str] | None = None
+    formats: tuple[Format, ...] = ()
 
     def __post_init__(self) -> None:
         if self.year is not None and not 1970 <= self.year <= 2200:
@@ -57,6 +72,17 @@ class How:
             )
         if self.change not in ("ask", "first", "second"):
             raise SettingError(f'{self.name}: clock_change {self.change!r} is none of "ask", "first" and "second".')
+
+
+def located(place: Place) -> Place:
+    """Return an address as it is, and the path of a file that exists.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file; names where it looked and near names.
+    """
+    return place if is_remote(place) else existing(place)
 
 
 def existing(path: str | Path, *, folder: bool = False) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+
+import polars as pl
 
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -27,9 +28,10 @@ UPPER = (
 )
 ANY = rf"{UPPER}|(?i:trace|debug\d?|info|notice|warn|warning|error|critical|fatal)"
 
-_IN_TEXT = re.compile(
-    rf"(?:[\d:.,TZ/+-]{{4,40}}\s+|\[[^\]]{{0,100}}\]\s*){{0,4}}"
-    rf"(?:(?P<plain>{UPPER})|\[\s*(?P<boxed>{ANY})\s*\])(?=[\s:|\[\](]|$)"
+# Behind its own time and thread, if a message has them.
+IN_TEXT = (
+    r"^(?:[\d:.,TZ/+-]{4,40}\s+|\[[^\]]{0,100}\]\s*){0,4}"
+    rf"(?:(?P<plain>{UPPER})|\[\s*(?P<boxed>{ANY})\s*\])(?:[\s:|\[\](]|$)"
 )
 
 
@@ -47,23 +49,27 @@ def normalise(text: str | None, own: Mapping[str, str] | None = None) -> str | N
     return WORDS.get(word) or WORDS.get(word.rstrip("0123456789"))
 
 
-def of_priority(pri: str | None) -> str | None:
+def of_priority(pri: pl.Expr) -> pl.Expr:
     """Return the level of a syslog priority, which is facility × 8 + severity."""
-    return SEVERITIES[int(pri) % 8] if pri else None
+    severity = pri.cast(pl.Int64, strict=False) % 8
+    return severity.replace_strict(list(range(8)), list(SEVERITIES), default=None, return_dtype=pl.String)
 
 
-def of_status(status: str | None) -> str | None:
-    """Return a level for an HTTP status: 5xx failed, 4xx the client was refused, the rest went well."""
-    if not status or not status.isdigit():
-        return None
-    return "ERROR" if status >= "500" else "WARNING" if status >= "400" else "INFO"
+def of_status(status: pl.Expr) -> pl.Expr:
+    """Return a level for an HTTP status: 4xx and 5xx are what RFC 9110 calls errors, of the client or the server."""
+    number = status.cast(pl.Int64, strict=False)
+    return pl.when(number >= 400).then(pl.lit("ERROR")).when(number >= 0).then(pl.lit("INFO"))
 
 
-def in_text(text: str | None) -> str | None:
-    """Return the level that stands at the front of a message, behind its own time and thread if it has them.
+def in_texts(texts: pl.Series) -> pl.Series:
+    """Return the level that stands at the front of each message, behind its own time and thread if it has them.
 
-    >>> in_text("16:42:22.382 INFO  t.s.TravelServiceImpl#532 done"), in_text("no ERROR here")
-    ('INFO', None)
+    >>> in_texts(pl.Series(["16:42:22.382 INFO  t.s.TravelServiceImpl#532 done", "no ERROR here"])).to_list()
+    ['INFO', None]
     """
-    found = _IN_TEXT.match(text) if text else None
-    return normalise(found["plain"] or found["boxed"]) if found else None
+    found = texts.str.extract_groups(IN_TEXT).struct
+    words = pl.select(pl.coalesce(found.field("plain"), found.field("boxed")).alias("level")).to_series()
+    known = {word: normalise(word) for word in words.unique().to_list() if word is not None}
+    return words.replace_strict(
+        list(known) or [""], list(known.values()) or [None], default=None, return_dtype=pl.String
+    )

@@ -1,56 +1,194 @@
-"""Bytes of a file → lines of text, within limits: gzip found by its first bytes, broken text repaired and counted.
+"""Bytes → blocks of clean lines, within limits: broken text repaired and counted, colours taken out, long lines cut.
 
-Lines end at a line feed only: a vertical tab or a Unicode separator inside a message does not end it.
+Lines end at a line feed only: a vertical tab or a Unicode separator inside a message does not end it. A block holds
+whole lines and knows the number of its first one, so that blocks can be worked on side by side.
 """
 
 from __future__ import annotations
 
-import re
-import zlib
+import codecs
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
+
+import polars as pl
 
 from postmortem_nb.evidence.account import Tally, Unreadable
+from postmortem_nb.evidence.packed import packing, unpack
+from postmortem_nb.evidence.sources import Place, opened, pieces
 
-CHUNK = 1 << 20  # bytes read at a time
+BLOCK = 12 << 20  # bytes of whole lines in a block, about
+FIRST_BLOCK = 1 << 18  # the first one is small: the format is told from it
 LINE_CAP = 1_000_000  # characters of a line that are kept
-UNPACKED_CAP = 1 << 30  # bytes that one compressed file may unpack to
-RATIO_FREE = 64 << 20  # bytes unpacked before the ratio is looked at
-RATIO_CAP = 200  # logs reach 20 to 100; only a bomb reaches this
 
-GZIP = b"\x1f\x8b"
-OTHERS = {
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"PK\x03\x04": "zip",
-    b"7z\xbc\xaf": "7z",
-    b"PAR1": "Parquet",
+OTHERS = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"PAR1": "Parquet", b"Rar!": "rar"}
+TAR = slice(257, 262)  # where a tar archive says so
+MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
 }
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# Colours, cursor moves, titles and links of terminals.
+ANSI = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])"
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,5}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[@-Z\\^_])")
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of a file, as bytes, and the number of the first of them."""
+
+    data: bytes
+    first: int
 
 
-def blocks(path: Path, tally: Tally) -> Iterator[list[str]]:
-    """Yield the lines of a file, many at a time, without their ends; counts them and what was odd in ``tally``."""
-    carry, skipping, first = b"", False, True
-    for chunk in _unpacked(path, tally):
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a block as text without their ends, and how many were odd or cut."""
+
+    text: pl.Series
+    first: int
+    odd: int = 0
+    clipped: int = 0
+
+    def add_to(self, tally: Tally) -> None:
+        """Count these lines in the account of their file."""
+        tally.lines += len(self.text)
+        tally.odd += self.odd
+        tally.clipped += self.clipped
+
+
+def raw_blocks(
+    place: Place, tally: Tally, *, encoding: str | None = None, start: int = 0, stop: int | None = None, first: int = 1
+) -> Iterator[Block]:
+    """Yield the lines of a file as blocks of UTF-8 bytes, unpacked if it is packed, whatever its name says.
+
+    Parameters
+    ----------
+    place : path or address
+        What to read.
+    tally : Tally
+        Says afterwards why the file ended early, if it did.
+    encoding : str, optional
+        Encoding that was declared. UTF-8 otherwise, or UTF-16 and UTF-32 where the bytes show it.
+    start, stop : int
+        Offsets between which to read; both stand at the beginning of a line, in a file that is not packed.
+    first : int
+        Number of the line at ``start``.
+
+    Raises
+    ------
+    Unreadable
+        If it is an archive, or an encoding has an unknown name.
+    """
+    with opened(place) as file:
+        head = file.read(512)
+        _refuse(head, tally.file)
+        chunks = pieces(file, start, stop)
+        if kind := packing(head):
+            chunks = unpack(chunks, kind, tally)
+        yield from _cut(_as_utf8(chunks, encoding, tally.file), first)
+
+
+def _refuse(head: bytes, file: str) -> None:
+    kind = next((name for magic, name in OTHERS.items() if head.startswith(magic)), "")
+    if head[TAR] == b"ustar":
+        kind = "a tar archive"
+    if kind:
+        raise Unreadable(f"{file}: it is {kind}, which is not read. Unpack or convert it first.")
+
+
+def _as_utf8(chunks: Iterator[bytes], encoding: str | None, file: str) -> Iterator[bytes]:
+    """Turn chunks of another encoding into UTF-8."""
+    head = next(chunks, b"")
+    if head[TAR] == b"ustar":
+        raise Unreadable(f"{file}: it is a packed tar archive, which is not read. Unpack it first.")
+    mark = next((mark for mark in MARKS if head.startswith(mark)), b"")
+    name = encoding or (MARKS[mark] if mark else _without_mark(head[:2000]))
+    try:
+        utf8 = codecs.lookup(name).name == "utf-8"
+    except LookupError as error:
+        raise Unreadable(f"{file}: there is no encoding {name!r}. Write one such as cp1252 or utf-16.") from error
+    if utf8:
+        yield head.removeprefix(codecs.BOM_UTF8)
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder(name)(errors="replace")
+    yield decoder.decode(head).encode("utf-8", "replace")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def _without_mark(head: bytes) -> str:
+    """Return UTF-16 where every other byte of a beginning is zero, as in English text; UTF-8 otherwise."""
+    pairs = len(head) // 2
+    even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if pairs >= 8 and odd > 0.7 * pairs and even < 0.1 * pairs:
+        return "utf-16-le"
+    return "utf-16-be" if pairs >= 8 and even > 0.7 * pairs and odd < 0.1 * pairs else "utf-8"
+
+
+def _cut(chunks: Iterator[bytes], number: int) -> Iterator[Block]:
+    """Put chunks together and cut them behind a line feed; of a line that is too long the beginning is kept."""
+    held: list[bytes] = []
+    size, wanted, skipping = 0, FIRST_BLOCK, False
+    for chunk in chunks:
         if skipping:  # the rest of a line that is too long
             end = chunk.find(b"\n")
             if end < 0:
                 continue
             chunk, skipping = chunk[end:], False
-        data = carry + chunk
+        held.append(chunk)
+        size += len(chunk)
+        if size < wanted:
+            continue
+        data = b"".join(held)
         cut = data.rfind(b"\n") + 1
-        whole, carry = data[:cut], data[cut:]
-        if len(carry) > 4 * LINE_CAP:  # a character has at most four bytes
-            carry, skipping = carry[: 4 * LINE_CAP].decode("utf-8", "ignore").encode(), True
+        whole, rest = data[:cut], data[cut:]
         if whole:
-            yield _lines(whole[:-1], tally, first)
-            first = False
-    if carry:
-        yield _lines(carry, tally, first)
+            yield Block(whole, number)
+            number += whole.count(b"\n")
+            wanted = BLOCK
+        if len(rest) > 4 * LINE_CAP:  # a character has at most four bytes
+            rest, skipping = rest[: 4 * LINE_CAP].decode("utf-8", "ignore").encode(), True
+        held, size = [rest], len(rest)
+    if data := b"".join(held):
+        yield Block(data, number)
+
+
+def clean(block: Block) -> Lines:
+    """Return the lines of a block as text."""
+    data, odd = block.data, 0
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            lines = data.split(b"\n")
+            texts = [line.decode("utf-8", "replace").encode() for line in lines]
+            odd = sum(a != b for a, b in zip(lines, texts, strict=True))
+            data = b"\n".join(texts)
+    text = pl.read_lines(data).to_series()
+    if b"\x00" in data:  # a log cut while it was written to starts with a hole of NULs
+        odd += int(text.str.contains("\0", literal=True).sum())
+        text = text.str.strip_chars_start("\0").str.replace_all("\0", "\ufffd", literal=True)
+    if b"\x1b" in data:
+        text = text.str.replace_all(ANSI, "")
+    if b"\r" in data:
+        text = text.str.strip_chars_end("\r")
+    clipped = 0
+    if len(data) > LINE_CAP:
+        clipped = int((text.str.len_chars() > LINE_CAP).sum())
+        if clipped:
+            text = text.str.head(LINE_CAP)
+    return Lines(text.alias("text"), block.first, odd, clipped)
+
+
+def blocks(place: Place, tally: Tally, *, encoding: str | None = None) -> Iterator[list[str]]:
+    """Yield the lines of a file, many at a time, for readers that go line by line; counts them in ``tally``."""
+    for block in raw_blocks(place, tally, encoding=encoding):
+        lines = clean(block)
+        lines.add_to(tally)
+        yield lines.text.to_list()
 
 
 def head(stream: Iterator[list[str]], wanted: int = 200) -> list[list[str]]:
@@ -61,80 +199,3 @@ def head(stream: Iterator[list[str]], wanted: int = 200) -> list[list[str]]:
         taken.append(block)
         found += sum(bool(line) and not line.isspace() for line in block)
     return taken
-
-
-def _lines(data: bytes, tally: Tally, first: bool) -> list[str]:
-    """Decode complete lines."""
-    try:
-        lines = data.decode("utf-8").split("\n")
-    except UnicodeDecodeError:
-        lines = [_decode(raw, tally) for raw in data.split(b"\n")]
-    tally.lines += len(lines)
-    if first and lines[0].startswith("\ufeff"):
-        lines[0] = lines[0][1:]
-    if b"\x00" in data:  # a log cut while it was written to starts with a hole of NULs
-        tally.odd += sum("\0" in line for line in lines)
-        lines = [line.lstrip("\0").replace("\0", "\ufffd") if "\0" in line else line for line in lines]
-    if b"\x1b" in data:
-        lines = [_ANSI.sub("", line) if "\x1b" in line else line for line in lines]
-    if b"\r" in data:
-        lines = [line[:-1] if line.endswith("\r") else line for line in lines]
-    if len(data) > LINE_CAP:
-        tally.clipped += sum(len(line) > LINE_CAP for line in lines)
-        lines = [line[:LINE_CAP] for line in lines]
-    return lines
-
-
-def _decode(raw: bytes, tally: Tally) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        tally.odd += 1
-        return raw.decode("utf-8", "replace")
-
-
-def _unpacked(path: Path, tally: Tally) -> Iterator[bytes]:
-    """Yield the bytes of a file, unpacked if it is gzip, whatever its name says."""
-    with path.open("rb") as file:
-        start = file.read(8)
-        file.seek(0)
-        for magic, name in OTHERS.items():
-            if start.startswith(magic):
-                raise Unreadable(f"{tally.file}: it is {name}, which is not read. Unpack or convert it first.")
-        if start.startswith(UTF16):
-            raise Unreadable(f"{tally.file}: it is UTF-16 text. Convert it to UTF-8 first.")
-        chunks = iter(lambda: file.read(CHUNK), b"")
-        yield from _gunzip(chunks, tally) if start.startswith(GZIP) else chunks
-
-
-def _gunzip(chunks: Iterator[bytes], tally: Tally) -> Iterator[bytes]:
-    """Unpack gzip, one member after the other; what was read before it breaks is kept and said."""
-    packed = unpacked = 0
-    member = zlib.decompressobj(wbits=31)
-    fed = False  # whether this member has begun
-    for chunk in chunks:
-        packed += len(chunk)
-        rest = chunk
-        while rest:
-            try:
-                data = member.decompress(rest, CHUNK)
-            except zlib.error as error:
-                tally.truncated = f"its gzip data are broken after {unpacked:,} bytes ({error})"
-                return
-            fed = True
-            unpacked += len(data)
-            if unpacked > UNPACKED_CAP or (unpacked > RATIO_FREE and unpacked > RATIO_CAP * packed):
-                tally.truncated = f"it unpacks to more than {unpacked:,} bytes, from {packed:,} read so far"
-                return
-            if data:
-                yield data
-            rest = member.unconsumed_tail
-            if member.eof:
-                rest = member.unused_data.lstrip(b"\0")  # padding between or behind members
-                member, fed = zlib.decompressobj(wbits=31), False
-    if fed:
-        if rest_of_it := member.flush():
-            unpacked += len(rest_of_it)
-            yield rest_of_it
-        if not member.eof:
-            tally.truncated = f"its gzip data end early, after {unpacked:,} bytes"

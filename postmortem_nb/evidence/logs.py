@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
+import polars as pl
 
 from postmortem_nb.errors import SettingError
-from postmortem_nb.evidence import formats, levels
-from postmortem_nb.evidence.account import Tally
+from postmortem_nb.evidence import levels
+from postmortem_nb.evidence.account import Report, Tally
 from postmortem_nb.evidence.clock import read_times
-from postmortem_nb.evidence.formats import Format
-from postmortem_nb.evidence.how import How, existing
-from postmortem_nb.evidence.lines import LINE_CAP, blocks, head
-from postmortem_nb.evidence.logframe import Texts, derive, empty, finish
-from postmortem_nb.evidence.parsers import Values, plain, record_in
+from postmortem_nb.evidence.deriving import EXTRA, TEXTS
+from postmortem_nb.evidence.how import How, located
+from postmortem_nb.evidence.parsers import plain, record_in
+from postmortem_nb.evidence.scanning import Scan
+from postmortem_nb.evidence.sources import Place, name_of
 from postmortem_nb.evidence.table import SERVICES, TIMES, check_roles, read_table, service_of
+from postmortem_nb.frames import LOGS, conform
 
+Texts = Sequence[str | None]
 MESSAGES = ("message", "msg", "log", "text", "line", "body", "content")
 FOUND = {  # what else a column of a CSV log may be → its usual names
     "level": ("level", "severity", "lvl", "loglevel"),
@@ -35,27 +37,34 @@ FOUND = {  # what else a column of a CSV log may be → its usual names
 
 
 def read_logs(
-    path: str | Path,
+    path: Place,
     *,
     timezone: str | None = None,
     year: int | None = None,
+    date: dt.date | str | None = None,
     format: str | None = None,
+    encoding: str | None = None,
     columns: Mapping[str, str] | None = None,
     service: str | None = None,
     clock_change: str = "ask",
 ) -> pd.DataFrame:
-    """Read a log file, plain or gzip, in any format of `postmortem_nb.evidence.formats`.
+    """Read a log file, plain or packed, in any format of `postmortem_nb.evidence.formats`.
 
     Parameters
     ----------
-    path : path
-        The file.
+    path : path or address
+        The file; gzip, zstandard, bzip2 and xz are unpacked. An address such as ``s3://bucket/app.log`` is read through
+        fsspec.
     timezone : str, optional
         IANA zone of times that carry none; never guessed.
     year : int, optional
         Year of the first record, for syslog, which writes none.
+    date : date or str, optional
+        Date of the first record, for logs that write only a time of day.
     format : str, optional
         Name of the format, or ``csv``; found from the first lines otherwise.
+    encoding : str, optional
+        Encoding of the text; UTF-8 otherwise, or UTF-16 where the bytes show it.
     columns : mapping, optional
         For CSV: what a column is → its name, such as ``{"time": "Timestamp", "message": "Log"}``.
     service : str, optional
@@ -74,92 +83,73 @@ def read_logs(
     SourceError
         If there is no such file.
     ReadError
-        If no format reads it, or its times have no zone or year and none was given.
+        If no format reads it, or its times have no zone, year or date and none was given.
     SettingError
         If the format has an unknown name.
     """
     how = How(
-        name=Path(path).as_posix(),
+        name=name_of(path),
         zone=timezone,
         year=year,
+        date=dt.date.fromisoformat(date) if isinstance(date, str) else date,
         format=format,
+        encoding=encoding,
         change=clock_change,
         columns=columns or {},
         service=service,
     )
-    return read(existing(path), how)
+    return read(located(path), how)
 
 
-def read(path: Path, how: How) -> pd.DataFrame:
+def read(path: Place, how: How) -> pd.DataFrame:
     """Read a log file as its rule says; see `read_logs`."""
-    tally = Tally(how.name)
     if how.format == "csv" or (how.columns and how.format is None):
-        return _from_table(path, how, tally)
+        return _from_table(path, how, Tally(how.name))
     if how.columns:
         raise SettingError(
             f"{how.name}: `columns` are for csv, not for the format {how.format!r}. Leave one of them out."
         )
-    tally.unused = how.drop
-    stream = blocks(path, tally)
-    first = head(stream)
-    beginning = [line for block in first for line in block if line and not line.isspace()]
-    if not beginning:
-        tally.blank = tally.lines
-        return empty(how, tally)
-    if how.format is None and _is_table(beginning[0]):
+    scan = Scan(path, how)
+    scan.tally.unused = how.drop
+    if how.format is None and scan.beginning and _is_table(scan.beginning[0]):
         return _from_table(path, how, Tally(how.name))
-    form = formats.named(how.format, how.name) if how.format else formats.choose(beginning, how.name)
-    rows, numbers, more = _records(chain(first, stream), form, tally)
-    columns = _columns(rows, form)
-    _append(columns["message"], more)
-    times, zone = read_times(columns.pop("time"), numbers, form.time, how)
-    return finish(derive(columns, form), times, numbers, format=form.name, zone=zone, how=how, tally=tally)
+    return finish(scan, scan, how)
 
 
-def _records(
-    stream: Iterable[list[str]], form: Format, tally: Tally
-) -> tuple[list[Values], list[int], dict[int, list[str]]]:
-    """Take lines apart; returns the records, their lines, and by record the lines that continue it."""
-    parse, continues = form.parse, form.continues
-    rows: list[Values] = []
-    numbers: list[int] = []
-    more: dict[int, list[str]] = {}
-    number = 0
-    for block in stream:
-        for line in block:
-            number += 1
-            row = parse(line)
-            if row is not None:
-                rows.append(row)
-                numbers.append(number)
-            elif not line or line.isspace():
-                tally.blank += 1
-            elif rows and continues(line):
-                tally.continued += 1
-                more.setdefault(len(rows) - 1, []).append(line)
-            else:
-                tally.reject(number, line)
-    return rows, numbers, more
+def finish(scan: Scan, frames: Iterable[pl.DataFrame], how: How) -> pd.DataFrame:
+    """Return frames of a scan as the logs frame of its file."""
+    held = list(frames)
+    if not held:
+        frame = LOGS.empty()
+        form = scan.form.name if scan.form is not None else "empty"
+        frame.attrs["report"] = scan.tally.report(form)
+        return frame
+    whole = to_pandas(pl.concat(held, how="diagonal"), how)
+    report: Report = scan.tally.report(scan.choose().name, whole["time"], scan.zone)
+    whole.attrs["report"] = report
+    return whole
 
 
-def _columns(rows: list[Values], form: Format) -> dict[str, list[str | None]]:
-    """Turn records into columns; ``level_`` is another place of ``level``."""
-    out: dict[str, list[str | None]] = {}
-    cells: Iterator[Sequence[str | None]] = zip(*rows, strict=True) if rows else iter([()] * len(form.fields))
-    for name, values in zip(form.fields, cells, strict=True):
-        base = name.rstrip("_")
-        out[base] = [a or b for a, b in zip(out[base], values, strict=True)] if base in out else list(values)
-    if "before" in out:  # a thread or logger between time and level stays with the message
-        out["message"] = [(b or "") + (m or "") for b, m in zip(out.pop("before"), out["message"], strict=True)]
-    if "request" in out:
-        out["message"] = [f"{r or chr(34) * 2} {s or '-'}" for r, s in zip(out["request"], out["status"], strict=True)]
-    return out
-
-
-def _append(messages: list[str | None], more: Mapping[int, list[str]]) -> None:
-    """Put continuation lines behind the message they belong to."""
-    for row, lines in more.items():
-        messages[row] = "\n".join([messages[row] or "", *lines])[:LINE_CAP]
+def to_pandas(frame: pl.DataFrame, how: How) -> pd.DataFrame:
+    """Return records as a logs frame: typed columns, those of the contract first, none without any value behind."""
+    out: dict[str, object] = {}
+    for name in ("time", *TEXTS, "line", "status", "seconds"):
+        if name not in frame.columns:
+            continue
+        values = frame[name]
+        if name in EXTRA and not values.is_not_null().any():
+            continue
+        if name in TEXTS:
+            out[name] = pd.Series(values.to_arrow(), dtype="str") if len(values) else pd.Series(dtype="str")
+        elif name == "time":
+            out[name] = pd.Series(values.to_numpy()).dt.tz_localize("UTC")
+        else:
+            out[name] = pd.Series(values.to_pandas(), dtype="Int64" if name == "status" else None)
+    pandas = pd.DataFrame(out)
+    named = pandas["service"].fillna("") if "service" in pandas else ""
+    pandas["service"] = how.service if how.service is not None else named
+    pandas["file"] = how.name
+    return conform(pandas, LOGS, how.name)
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------
@@ -171,23 +161,40 @@ def _is_table(line: str) -> bool:
     return bool(names & set(TIMES)) and bool(names & set(MESSAGES))
 
 
-def _from_table(path: Path, how: How, tally: Tally) -> pd.DataFrame:
+def _from_table(path: Place, how: How, tally: Tally) -> pd.DataFrame:
     check_roles(how, ("time", "message", *FOUND))
     table = read_table(path, how, tally)
     if not table.columns:
-        return empty(how, tally)
+        nothing = LOGS.empty()
+        nothing.attrs["report"] = tally.report("empty")
+        return nothing
     found = {role: table.find(role, names) for role, names in FOUND.items()}
     columns: dict[str, Texts] = {role: table.columns[column] for role, column in found.items() if column}
     if service := found["service"]:
         columns["service"] = service_of(service, table.columns[service])
     columns["message"] = [_unwrapped(text).rstrip() for text in table.columns[table.require("message", MESSAGES)]]
     said = columns.get("level") or [None] * len(table.lines)
-    columns["level"] = [
-        levels.normalise(own) or levels.in_text(message) for own, message in zip(said, columns["message"], strict=True)
-    ]
+    in_text = levels.in_texts(pl.Series(columns["message"], dtype=pl.String)).to_list()
+    columns["level"] = [levels.normalise(own) or other for own, other in zip(said, in_text, strict=True)]
     texts = table.columns[table.require("time", TIMES)]
     times, zone = read_times([text.strip() or None for text in texts], table.lines, "any", how)
-    return finish(columns, times, table.lines, format="csv", zone=zone, how=how, tally=tally)
+    frame = pl.DataFrame({name: pl.Series(list(values), dtype=pl.String) for name, values in columns.items()})
+    for name in ("status", "seconds"):
+        if name in frame.columns:
+            numbers = frame[name].str.strip_chars().cast(pl.Float64, strict=False)
+            frame = frame.with_columns(numbers.cast(EXTRA[name], strict=False).alias(name))
+    for name in ("host", "service", "client", "trace", "method", "path"):
+        if name in frame.columns:
+            frame = frame.with_columns(pl.when(~pl.col(name).is_in(["-", ""])).then(name).alias(name))
+    naive = times.dt.tz_localize(None).to_numpy()
+    frame = frame.with_columns(
+        line=pl.Series(table.lines, dtype=pl.Int64), time=pl.Series(naive, dtype=pl.Datetime("ns"))
+    )
+    for number, message in frame.filter(pl.col("time").is_null()).select("line", "message").iter_rows():
+        tally.reject(number, f"(its time cannot be read) {message}")
+    whole = to_pandas(frame.filter(pl.col("time").is_not_null()), how)
+    whole.attrs["report"] = tally.report("csv", whole["time"], zone)
+    return whole
 
 
 def _unwrapped(text: str) -> str:

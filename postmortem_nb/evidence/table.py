@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
 from postmortem_nb.errors import ReadError, SettingError, near
 from postmortem_nb.evidence.account import Tally, Unreadable
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.lines import blocks
+from postmortem_nb.evidence.sources import Place
 
 TIMES = ("time", "timestamp", "ts", "date", "datetime", "@timestamp")
 SERVICES = ("service", "servicename", "service_name", "app", "podname", "pod_name", "pod", "instance", "host")
@@ -81,7 +81,7 @@ class Table:
         return column
 
 
-def read_table(path: Path, how: How, tally: Tally) -> Table:
+def read_table(path: Place, how: How, tally: Tally) -> Table:
     """Read a CSV file, its separator told from the header; rows with too few or too many cells are rejected."""
     lines = chain.from_iterable(blocks(path, tally))
     records = _records(lines)

@@ -1,26 +1,35 @@
 """Log formats are data: one TOML file each beside this module, with the lines that it must and must not read.
 
-To add a format, add a file; `tests/test_evidence_formats.py` reads every sample in it. Its keys:
+To add a format, add a file here, put one into the folder ``formats/`` of an incident, or name a folder or text of TOML
+in the entry point group ``postmortem_nb.log_formats``. `tests/test_evidence_formats.py` reads every sample. Its keys:
 
-``title``
-    What it is, in words.
+``title``, ``family``, ``traps``
+    What it is in words, under which heading the documentation lists it, and what to know about it.
 ``pattern`` or ``parser``
-    A regular expression for a whole line with named groups, or ``json`` or ``logfmt`` with ``[keys]``: field → names.
-    Fields: ``time``, ``message``, ``level``, ``service``, ``host``, ``trace``, ``client``, ``method``, ``path``,
-    ``request``, ``status``, ``seconds``, ``pri``, ``tail``. A name with ``_`` behind it is another place of that field.
-    In a pattern, ``<<iso>>``, ``<<level>>``, ``<<LEVEL>>`` and ``<<quoted>>`` stand for the parts in `PARTS`.
+    One regular expression or several that are tried in order (Rust's syntax, verbose, for whole lines, without
+    lookaround), with named groups; or ``json``, ``logfmt`` or ``fields`` with ``[keys]``: field → names.
+    Fields: ``time``, ``date``, ``message``, ``level``, ``service``, ``host``, ``trace``, ``client``, ``method``,
+    ``path``, ``request``, ``status``, ``seconds``, ``pri``, ``before``, ``tail``. A name with ``_`` behind it is
+    another place of that field. ``<<iso>>``, ``<<level>>``, ``<<LEVEL>>``, ``<<month>>`` and ``<<quoted>>`` stand for
+    the parts in `patterns.PARTS`.
+``required``, ``prefix``
+    Of JSON and logfmt: keys that every record has, and a pattern of what may stand before the object.
+``directive``, ``separator``
+    Of ``fields``: how the header line begins that names the columns, and what stands between them.
 ``time``
     Form of its times, see `postmortem_nb.evidence.clock.FORMS`.
 ``zone``
     ``written`` (each time has its offset), ``declared`` (none has: a zone must be declared) or ``either``.
 ``rank``
-    How specific it is: of two formats that read equally many lines, the higher one wins.
+    How specific it is: of two formats that read equally many lines, the higher one wins. Below 10: a last resort.
 ``detect``
     False for a format that is only read when it is named.
 ``start``
     How a line begins that can only be a record. Given, other lines that cannot be read continue the record before them.
-``level_from``
-    Where a missing level comes from: ``status``, ``pri`` or ``message``.
+``skip``
+    Lines that are known to be no evidence: comments, banners.
+``level_from``, ``level``
+    Where a missing level comes from: ``status``, ``pri`` or ``message``; and the level of a line that has none.
 ``seconds_per``
     What one unit of the ``seconds`` field is, in seconds.
 ``[levels]``
@@ -33,69 +42,115 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import metadata
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
-from postmortem_nb.errors import SettingError, near
-from postmortem_nb.evidence import abbreviations
-from postmortem_nb.evidence.account import Unreadable
-from postmortem_nb.evidence.levels import ANY, UPPER
-from postmortem_nb.evidence.parsers import PARSERS, Parser
+import polars as pl
 
-LOOK_AT = 200  # lines from which a format is told
-SHOWN = 3  # lines shown when none can be
+from postmortem_nb.errors import ReadError, SettingError, near
+from postmortem_nb.evidence.formats.directives import Directives, unescaped
+from postmortem_nb.evidence.formats.keyed import Json, Logfmt
+from postmortem_nb.evidence.formats.patterns import Patterns, with_parts
 
-PARTS = {
-    "iso": (
-        r"\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?"
-        r"(?:[ ]?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}(?!\d))"
-        rf"|[ ](?:{abbreviations.PATTERN})(?![\w.-]))?"
-    ),
-    "level": ANY,
-    "LEVEL": UPPER,
-    "quoted": r'[^"\\]*(?:\\.[^"\\]*)*',
-}
+GROUP = "postmortem_nb.log_formats"
+LAST_RESORT = 10  # formats with a rank below are only used where no other reads the file
+FAMILIES = ("web", "system", "app", "cloud", "container", "database", "queue", "network", "security", "other")
+
+Plan = Callable[[pl.DataFrame], pl.DataFrame]  # lines (row, text) → row and a column a field, for those it can read
 
 
 @dataclass(frozen=True)
 class Format:
-    """One log format: how a line is taken apart, and what its parts mean."""
+    """One log format: how lines are taken apart, and what their parts mean."""
 
     name: str
     title: str
-    parse: Parser
+    plan: Plan
     fields: tuple[str, ...]
     time: str
     zone: str
     rank: int
+    family: str = "other"
     detect: bool = True
-    start: re.Pattern[str] | None = None
+    start: str | None = None
+    skip: str | None = None
     level_from: str = ""
+    level: str | None = None
     seconds_per: float = 1.0
     levels: Mapping[str, str] = field(default_factory=dict)
+    traps: tuple[str, ...] = ()
     match: tuple[Mapping[str, Any], ...] = ()
     reject: tuple[Mapping[str, Any], ...] = ()
 
-    def continues(self, line: str) -> bool:
-        """Whether a line that cannot be read belongs to the record before it."""
-        return self.start is not None and not self.start.match(line)
+    def reads(self, lines: Iterable[str]) -> list[bool]:
+        """Return for each line whether this format can read it by itself."""
+        frame = pl.DataFrame({"text": list(lines)}, schema={"text": pl.String}).with_row_index("row")
+        found = set(self.plan(frame)["row"].to_list()) if len(frame) else set()
+        return [row in found for row in range(len(frame))]
 
 
 @cache
 def all_formats() -> dict[str, Format]:
-    """Return every format by name, the most specific first."""
-    found = [
-        _format(entry.name.removesuffix(".toml"), tomllib.loads(entry.read_text(encoding="utf-8")))
-        for entry in files(__name__).iterdir()
-        if entry.name.endswith(".toml")
-    ]
+    """Return every format by name, the most specific first: those shipped, and those of installed packages.
+
+    Raises
+    ------
+    ReadError
+        If an installed package brings a format that makes no sense; names it.
+    """
+    found = formats_in(files(__name__))
+    for entry in metadata.entry_points(group=GROUP):
+        found += _brought(entry.load(), entry.name)
     return {f.name: f for f in sorted(found, key=lambda f: (-f.rank, f.name))}
 
 
-def named(name: str, where: str = "format") -> Format:
+def formats_in(folder: Traversable | Path) -> list[Format]:
+    """Return the formats of a folder, one for each of its TOML files.
+
+    Raises
+    ------
+    ReadError
+        If a file makes no sense; names it.
+    """
+    if not folder.is_dir():
+        return []
+    entries = sorted((e for e in folder.iterdir() if e.name.endswith(".toml")), key=lambda e: e.name)
+    return [format_of(e.read_text(encoding="utf-8"), e.name.removesuffix(".toml")) for e in entries]
+
+
+def format_of(text: str, name: str) -> Format:
+    """Return the format that a TOML text describes.
+
+    Raises
+    ------
+    ReadError
+        If the text makes no sense; names it.
+    """
+    try:
+        return _format(name, tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        what = f"the key {error} is missing" if isinstance(error, KeyError) else error
+        raise ReadError(f"log format {name}: {what}. docs/formats.md shows how a format is written.") from error
+
+
+def _brought(thing: object, name: str) -> list[Format]:
+    """Return the formats that an entry point brings: a folder, a TOML text, or a function that returns one of them."""
+    if isinstance(thing, str):
+        return [format_of(thing, name)]
+    if isinstance(thing, Path | Traversable):
+        return formats_in(thing)
+    if callable(thing):
+        return _brought(thing(), name)
+    raise ReadError(f"log format {name}: its entry point is {type(thing).__name__}, neither a folder nor a TOML text.")
+
+
+def named(name: str, where: str = "format", more: Iterable[Format] = ()) -> Format:
     """Return a format by its name.
 
     Raises
@@ -103,80 +158,67 @@ def named(name: str, where: str = "format") -> Format:
     SettingError
         If there is none; offers near names.
     """
-    known = all_formats()
+    known = all_formats() | {f.name: f for f in more}
     if name not in known:
         raise SettingError(f"{where}: there is no log format {name!r}. {near(name, [*known, 'csv'])}")
     return known[name]
 
 
-def choose(lines: Sequence[str], file: str) -> Format:
-    """Return the format that reads most of the first lines; of equals, the more specific one.
-
-    Raises
-    ------
-    Unreadable
-        If none reads any, or two that are equally specific read equally many; shows the first lines.
-    """
-    looked = [line for line in lines if line and not line.isspace()][:LOOK_AT]
-    scores = [
-        (sum(form.parse(line) is not None for line in looked), form.rank, form)
-        for form in all_formats().values()
-        if form.detect
-    ]
-    best = max(score[:2] for score in scores)
-    winners = [form for *score, form in scores if tuple(score) == best]
-    if best[0] and len(winners) == 1:
-        return winners[0]
-    begins = "\n".join(f"  {line[:120]}" for line in looked[:SHOWN])
-    names = " and ".join(form.name for form in winners)
-    why = f"{names} read it equally well" if best[0] else "no known log format reads any of its first lines"
-    raise Unreadable(
-        f"{file}: {why}. Name one in its [[evidence]] entry (`format`): {', '.join(all_formats())}, or csv with "
-        f"`columns`. It begins:\n{begins}"
-    )
-
-
 def _format(name: str, raw: dict[str, Any]) -> Format:
-    if "pattern" in raw:
-        parse, fields = _pattern(raw["pattern"])
-    else:
-        parse = PARSERS[raw["parser"]](raw["keys"], raw.get("required", ()))
-        fields = tuple(raw["keys"])
-    start = raw.get("start")
+    plan, fields = _plan(raw)
+    start, skip = raw.get("start"), raw.get("skip")
+    for pattern in (start, skip):
+        if pattern:
+            pl.Series([""]).str.contains(with_parts(pattern))  # a pattern that makes no sense is said now
+    levels = {word.lower(): level for word, level in raw.get("levels", {}).items()}
     return Format(
         name=name,
         title=raw["title"],
-        parse=parse,
+        plan=plan,
         fields=fields,
         time=raw["time"],
         zone=raw["zone"],
         rank=raw["rank"],
+        family=raw.get("family", "other"),
         detect=raw.get("detect", True),
-        start=re.compile(_filled(start)) if start else None,
+        start=f"^(?:{with_parts(start)})" if start else None,
+        skip=f"^(?:{with_parts(skip)})$" if skip else None,
         level_from=raw.get("level_from", ""),
+        level=raw.get("level"),
         seconds_per=raw.get("seconds_per", 1.0),
-        levels={word.lower(): level for word, level in raw.get("levels", {}).items()},
+        levels=levels,
+        traps=tuple(raw.get("traps", ())),
         match=tuple(raw.get("match", ())),
         reject=tuple(raw.get("reject", ())),
     )
 
 
-def _pattern(text: str) -> tuple[Parser, tuple[str, ...]]:
-    """Compile a pattern; its fields are its named groups in order."""
-    pattern = re.compile(_filled(text), re.VERBOSE | re.ASCII)
-    fields = tuple(pattern.groupindex)
-    if pattern.groups != len(fields):
-        raise ValueError(f"every group of a log pattern has a name or is (?:…): {text}")
-    fullmatch = pattern.fullmatch
+def _plan(raw: dict[str, Any]) -> tuple[Plan, tuple[str, ...]]:
+    """Return how lines are taken apart, and the fields that this gives."""
+    if "pattern" in raw:
+        texts = raw["pattern"]
+        plan = Patterns([texts] if isinstance(texts, str) else texts)
+        plan(pl.DataFrame({"row": [0], "text": [""]}, schema={"row": pl.UInt32, "text": pl.String}))
+        return plan, tuple(dict.fromkeys((*(name.rstrip("_") for name in plan.fields), "message")))
+    keys, required = raw["keys"], raw.get("required", ())
+    if raw["parser"] == "json":
+        return Json(keys, required, raw.get("prefix", "")), tuple(keys)
+    if raw["parser"] == "logfmt":
+        return Logfmt(keys, required), tuple(keys)
+    if raw["parser"] == "fields":
+        return Directives(keys, raw["directive"], unescaped(raw.get("separator", " "))), tuple(keys)
+    raise ValueError(f"parser {raw['parser']!r} is none of json, logfmt and fields")
 
-    def parse(line: str) -> tuple[str | None, ...] | None:
-        found = fullmatch(line)
-        return found.groups() if found else None
 
-    return parse, fields
+def is_resort(form: Format) -> bool:
+    """Whether a format is only used where no other reads the file."""
+    return form.rank < LAST_RESORT
 
 
-def _filled(text: str) -> str:
-    for name, part in PARTS.items():
-        text = text.replace(f"<<{name}>>", part)
-    return text
+def first_words(text: str) -> str:
+    """Return the beginning of a title, before its colon.
+
+    >>> first_words("JSON lines: one object a line")
+    'JSON lines'
+    """
+    return re.split(r"[:,(]", text)[0].strip()

@@ -1,0 +1,114 @@
+"""Fields of log lines as written → typed columns: one scale of levels, requests taken apart, durations in seconds."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from postmortem_nb.evidence import levels
+from postmortem_nb.evidence.clock import read_stamps
+from postmortem_nb.evidence.formats import Format
+
+EXTRA = {  # columns that follow those of the contract where a file has them
+    "status": pl.Int64,
+    "seconds": pl.Float64,
+    "method": pl.String,
+    "path": pl.String,
+    "client": pl.String,
+    "trace": pl.String,
+}
+TEXTS = ("level", "service", "host", "message", "method", "path", "client", "trace")
+
+REQUEST = r"^([A-Za-z]+) ([^ ]*)"
+SECONDS = r'(?:^|\s)(?:[\w$]+[=:])?"?(\d+\.\d+)(?:["\s,]|$)'
+TRACE = r"(?:^|[^\w.-])([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:[^\w.-]|$)"
+
+
+def derive(found: pl.DataFrame, form: Format) -> pl.DataFrame:
+    """Work out time, level, request, duration and trace from the fields of a format.
+
+    Parameters
+    ----------
+    found : DataFrame
+        ``row`` and the fields, as a plan gives them.
+    form : Format
+        Says what they mean.
+
+    Returns
+    -------
+    DataFrame
+        ``row``, ``stamp`` (the time as written), ``ns``, ``open`` and ``zone`` (see `read_stamps`), ``level``,
+        ``service``, ``host``, ``message`` and those of `EXTRA` that the format gives.
+    """
+    frame = _joined(found)
+    columns = {"row": frame["row"], "stamp": frame["time"]}
+    stamps = read_stamps(frame["time"], form.time)
+    columns |= {name: stamps[name] for name in ("ns", "open", "zone")}
+    columns["level"] = _levels(frame, form)
+    out = pl.DataFrame(columns)
+    for name in ("service", "host", "client", "trace", "method", "path"):
+        if name in frame.columns:
+            out = out.with_columns(pl.when(frame[name] != "-").then(frame[name]).alias(name))
+    out = out.with_columns(message=frame["message"].fill_null("").str.strip_chars_end())
+    if "request" in frame.columns:
+        parts = frame["request"].str.extract_groups(REQUEST).struct
+        out = out.with_columns(method=parts.field("1"), path=parts.field("2"))
+    if "status" in frame.columns:
+        status = frame["status"].cast(pl.Int64, strict=False)
+        out = out.with_columns(status=pl.select(pl.when(status.is_between(0, 999)).then(status)).to_series())
+    if "tail" in frame.columns:
+        has_tail = frame["tail"].str.len_bytes() > 0
+        if has_tail.any():
+            tail = frame["tail"]
+            out = out.with_columns(seconds=tail.str.extract(SECONDS).cast(pl.Float64, strict=False))
+            if "trace" not in out.columns:
+                out = out.with_columns(trace=tail.str.extract(TRACE))
+    if "seconds" in frame.columns:
+        seconds = frame["seconds"].cast(pl.Float64, strict=False) * form.seconds_per
+        out = out.with_columns(seconds=pl.select(pl.when(seconds.is_finite()).then(seconds)).to_series())
+    return out
+
+
+def _joined(frame: pl.DataFrame) -> pl.DataFrame:
+    """Join the places of a field: ``level_`` is another place of ``level``; thread and logger stay with the message."""
+    for name in [name for name in frame.columns if name.endswith("_")]:
+        base = name.rstrip("_")
+        both = [frame[base], frame[name]] if base in frame.columns else [frame[name]]
+        cells = [pl.when(cell != "").then(cell) for cell in both]
+        frame = frame.drop(name).with_columns(pl.select(pl.coalesce(cells)).to_series().alias(base))
+    if "date" in frame.columns:
+        whole = pl.concat_str("date", pl.lit(" "), "time")
+        frame = frame.with_columns(time=pl.when(pl.col("date").is_not_null()).then(whole).otherwise("time"))
+    if "message" not in frame.columns:
+        frame = frame.with_columns(message=pl.lit(None, pl.String))
+    if "before" in frame.columns:
+        before, message = pl.col("before").fill_null(""), pl.col("message").fill_null("")
+        frame = frame.with_columns(message=pl.concat_str(before, message))
+    if "request" in frame.columns:
+        request = pl.when(pl.col("request") != "").then("request").otherwise(pl.lit('""'))
+        status = pl.col("status").fill_null("-") if "status" in frame.columns else pl.lit("-")
+        is_request = pl.col("request").is_not_null()
+        frame = frame.with_columns(
+            message=pl.when(is_request).then(pl.concat_str(request, pl.lit(" "), status)).otherwise("message")
+        )
+    return frame
+
+
+def _levels(frame: pl.DataFrame, form: Format) -> pl.Series:
+    """Return the level that each line states, else what its format says it can be told from."""
+    level = pl.lit(None, pl.String)
+    if "level" in frame.columns:
+        level = pl.col("level").replace_strict(*_scale(frame["level"], form), default=None, return_dtype=pl.String)
+    if form.level_from == "status" and "status" in frame.columns:
+        level = pl.coalesce(level, levels.of_status(pl.col("status")))
+    elif form.level_from == "pri" and "pri" in frame.columns:
+        level = pl.coalesce(level, levels.of_priority(pl.col("pri")))
+    elif form.level_from == "message":
+        level = pl.coalesce(level, levels.in_texts(frame["message"]))
+    if form.level is not None:
+        level = pl.coalesce(level, pl.lit(form.level))
+    return frame.with_columns(level=level)["level"]
+
+
+def _scale(said: pl.Series, form: Format) -> tuple[list[str], list[str | None]]:
+    words = [word for word in said.unique().to_list() if word is not None]
+    return words or [""], [levels.normalise(word, form.levels) for word in words] or [None]

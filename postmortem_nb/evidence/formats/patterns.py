@@ -1,0 +1,129 @@
+"""Lines taken apart by patterns: one linear-time regular expression over a whole column of lines.
+
+A pattern that ends in ``(?P<message>.*)`` is matched up to there only and the rest is cut off by length, which is
+several times faster. Of several patterns, each sees the lines that those before it could not read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from postmortem_nb.evidence import abbreviations
+from postmortem_nb.evidence.levels import ANY, UPPER
+
+REST = "(?P<message>.*)"
+HEAD = "head_of_line"
+TIMES = ("time", "time_", "time__", "time___")
+
+PARTS = {
+    "iso": (
+        r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
+        rf"(?:[ ]?(?:Z|UTC|GMT|[+-][0-9]{{2}}:?[0-9]{{2}})|[ ](?:{abbreviations.PATTERN}))?"
+    ),
+    "level": ANY,
+    "LEVEL": UPPER,
+    "quoted": r'[^"\\]*(?:\\.[^"\\]*)*',
+    "month": "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)",
+}
+
+
+class Patterns:
+    """Takes lines apart by the first of several patterns that matches.
+
+    Parameters
+    ----------
+    patterns : sequence of str
+        Rust regular expressions in verbose form; every group has a name.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns = [_compiled(text) for text in patterns]
+        names = [name for _, fields in self._patterns for name in fields if name != HEAD]
+        self.fields = tuple(dict.fromkeys(names))
+
+    def __call__(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """Take lines apart.
+
+        Parameters
+        ----------
+        lines : DataFrame
+            ``row`` and ``text``.
+
+        Returns
+        -------
+        DataFrame
+            ``row`` and a column a field, for the lines that were read, in their order.
+        """
+        parts: list[pl.DataFrame] = []
+        for pattern, fields in self._patterns:
+            found = lines.select("row", "text", pl.col("text").str.extract_groups(pattern).alias("found"))
+            found = found.unnest("found")
+            is_read = found.select(pl.any_horizontal(pl.col(name).is_not_null() for name in _anchors(fields)))
+            mask = is_read.to_series()
+            if HEAD in fields:
+                rest = pl.col("text").cast(pl.Binary).bin.slice(pl.col(HEAD).str.len_bytes()).cast(pl.String)
+                found = found.with_columns(message=rest).drop(HEAD)
+            is_all = bool(mask.all())
+            parts.append((found if is_all else found.filter(mask)).drop("text"))
+            if is_all:
+                break
+            lines = lines.filter(~mask)
+        if len(parts) == 1:
+            return parts[0]
+        return pl.concat(parts, how="diagonal").sort("row")
+
+
+def _anchors(fields: Sequence[str]) -> Sequence[str]:
+    """Return the fields one of which is there whenever the pattern matched."""
+    return [HEAD] if HEAD in fields else [name for name in fields if name in TIMES]
+
+
+def _compiled(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a pattern for whole lines, and its fields."""
+    filled = filled_in(text)
+    head = f"^(?P<{HEAD}>{filled.removesuffix(REST)})"
+    pattern = head if filled.endswith(REST) else f"^(?:{filled})$"
+    fields = tuple(re.findall(r"\(\?P<(\w+)>", pattern))
+    if len(fields) != len(re.findall(r"(?<!\\)\((?!\?)|\(\?P<", _without_classes(pattern))):
+        raise ValueError(f"every group of a log pattern has a name or is (?:…): {text}")
+    return pattern, (*fields, "message") if HEAD in fields else fields
+
+
+def _without_classes(pattern: str) -> str:
+    """Return a pattern without escaped characters and without what stands in brackets."""
+    return re.sub(r"\[\^?\]?[^\]]*\]", "", re.sub(r"\\.", "", pattern))
+
+
+def filled_in(text: str) -> str:
+    r"""Put the named parts into a pattern, and take out the white space and comments that make it readable.
+
+    As in Python, white space in brackets counts; Rust's own verbose mode would drop it there too.
+
+    >>> filled_in(r"a [ ] \# b  # a comment")
+    'a[ ]\\#b'
+    """
+    out: list[str] = []
+    in_class = escaped = in_comment = False
+    for char in text:
+        if in_comment:
+            in_comment = char != "\n"
+        elif escaped:
+            out.append(char)
+            escaped = False
+        elif not in_class and (char.isspace() or char == "#"):
+            in_comment = char == "#"
+        else:
+            out.append(char)
+            escaped = char == "\\"
+            in_class = (in_class and char != "]") or char == "["
+    return with_parts("".join(out))
+
+
+def with_parts(text: str) -> str:
+    """Put the named parts into a pattern."""
+    for name, part in PARTS.items():
+        text = text.replace(f"<<{name}>>", part)
+    return text
