@@ -9,7 +9,6 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import chain
 
 import polars as pl
@@ -22,19 +21,11 @@ from postmortem_nb.evidence.formats.directives import Directives
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.lines import Block, clean, raw_blocks
 from postmortem_nb.evidence.parting import KEPT, Part, Recipe, continuing, lengthened, take_apart
+from postmortem_nb.evidence.seeking import Span
 from postmortem_nb.evidence.sources import Place
 
 WORKERS = max(1, min(4, os.cpu_count() or 1))
 HEAD_BLOCKS = 40  # blocks of nothing but white space that may stand before the first line
-
-
-@dataclass
-class Span:
-    """A stretch of a file that is not packed: offsets at the beginnings of lines, and the number of the first line."""
-
-    start: int = 0
-    stop: int | None = None
-    first: int = 1
 
 
 class Scan:
@@ -50,6 +41,8 @@ class Scan:
         The stretch to read; the whole file otherwise.
     form : Format, optional
         Its format, where that is known already.
+    workers : int
+        How many blocks are taken apart at a time.
 
     Attributes
     ----------
@@ -61,11 +54,19 @@ class Scan:
         In which naive times were read.
     """
 
-    def __init__(self, place: Place, how: How, span: Span | None = None, form: formats.Format | None = None) -> None:
+    def __init__(
+        self,
+        place: Place,
+        how: How,
+        span: Span | None = None,
+        form: formats.Format | None = None,
+        workers: int = WORKERS,
+    ) -> None:
         span = span or Span()
         self.how = how
         self.tally = Tally(how.name)
-        self.clock = Clock(how)
+        self.clock = Clock(how, span.unit)
+        self._workers = workers
         self._blocks = raw_blocks(
             place, self.tally, encoding=how.encoding, start=span.start, stop=span.stop, first=span.first
         )
@@ -140,13 +141,13 @@ class Scan:
         plan = recipe.form.plan
         header: str | None = None
         waiting: deque[Future[Part]] = deque()
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with ThreadPoolExecutor(self._workers) as pool:
             try:
                 for block in stream:
                     waiting.append(pool.submit(take_apart, block, recipe, header))
                     if isinstance(plan, Directives):
                         header = plan.last_header(block.data) or header
-                    if len(waiting) > WORKERS:
+                    if len(waiting) > self._workers:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()

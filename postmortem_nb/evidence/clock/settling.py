@@ -31,17 +31,21 @@ class Clock:
     ----------
     how : How
         Zone, year, date and clock change that were declared; its offset is added.
+    unit : int, optional
+        The `Open` of the epochs that count, where that is known already.
 
     Attributes
     ----------
     zone : str
         The zone that naive times were read in so far, or ``as written``.
+    unit : int or None
+        The `Open` of the epochs that count; others are no times.
     """
 
-    def __init__(self, how: How) -> None:
+    def __init__(self, how: How, unit: int | None = None) -> None:
         self.how = how
         self.zone = AS_WRITTEN
-        self._unit: int | None = None
+        self.unit = unit
         self._year = how.year
         self._month: int | None = None
         self._date = how.date
@@ -104,9 +108,9 @@ class Clock:
         epochs = leaves >= Open.S
         if not epochs.any():
             return
-        if self._unit is None:
-            self._unit = int(np.bincount(leaves[epochs]).argmax())
-        out[epochs & (leaves != self._unit)] = NONE
+        if self.unit is None:
+            self.unit = int(np.bincount(leaves[epochs]).argmax())
+        out[epochs & (leaves != self.unit)] = NONE
 
     def _add_years(self, out: np.ndarray, rows: np.ndarray, lines: np.ndarray, text: Callable[[int], str]) -> None:
         """Put times into years: that of the first record, then rolling over New Year.

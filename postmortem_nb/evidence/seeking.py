@@ -1,0 +1,192 @@
+"""Where in a long log a time range lies: found by bisection on its bytes, where its lines stand in the order of time.
+
+What it costs follows the range and not the file. A file that is packed, or whose lines are not in order, is read whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from postmortem_nb.evidence.account import Tally
+from postmortem_nb.evidence.clock import Clock
+from postmortem_nb.evidence.deriving import derive
+from postmortem_nb.evidence.formats import Format
+from postmortem_nb.evidence.formats.directives import Directives
+from postmortem_nb.evidence.how import How
+from postmortem_nb.evidence.lines import Block, clean
+from postmortem_nb.evidence.packed import packing
+from postmortem_nb.evidence.sources import Place, opened, pieces, size_of
+
+PROBE = 1 << 16  # bytes looked at in one place
+FARTHEST = 64  # probes read on from a place in search of a record
+PLACES = 48  # places at which the order is checked
+SLACK = pd.Timedelta(minutes=1)  # by how much lines may stand out of order, at least
+MOST_SLACK = pd.Timedelta(minutes=10)  # lines that step back farther are not in order
+
+Window = tuple[pd.Timestamp, pd.Timestamp]
+
+
+@dataclass
+class Span:
+    """A stretch of a file that is not packed: offsets at the beginnings of lines, and the number of the first line."""
+
+    start: int = 0
+    stop: int | None = None
+    first: int = 1
+    unit: int | None = None  # of epochs, where the beginning of the file shows it
+
+
+@dataclass
+class Probe:
+    """Looks into a file in single places.
+
+    Parameters
+    ----------
+    file : binary file
+        Open for reading.
+    form : Format
+        Of the file.
+    how : How
+        What was declared about it.
+    """
+
+    file: BinaryIO
+    form: Format
+    how: How
+    back: pd.Timedelta = field(default_factory=lambda: pd.Timedelta(0))
+
+    def record_at(self, offset: int, stop: int) -> tuple[int, pd.Timestamp | None]:
+        """Return where the first record at or behind an offset begins, and its time.
+
+        The offset need not be the beginning of a line. Where there is no record before ``stop``, that and None.
+        """
+        at = offset
+        for _ in range(FARTHEST):
+            if at >= stop:
+                break
+            self.file.seek(max(0, at - 1))
+            data = self.file.read(PROBE)
+            begin = 0 if at == 0 else data.find(b"\n") + 1
+            if at > 0 and begin == 0:
+                at += PROBE
+                continue
+            end = data.rfind(b"\n") + 1
+            found = self._first(data[begin:end])
+            if found is not None:
+                row, time = found
+                skipped = _nth_line(data[begin:end], row)
+                return max(0, at - 1) + begin + skipped, time
+            at = max(at + 1, max(0, at - 1) + end)
+        return stop, None
+
+    def _first(self, data: bytes) -> tuple[int, pd.Timestamp] | None:
+        """Return line and time of the first record; notes how far times step back."""
+        if not data:
+            return None
+        lines = clean(Block(data, 1)).text.to_frame().with_row_index("row")
+        frame = derive(self.form.plan(lines), self.form)
+        clock = Clock(self.how)
+        stamps = frame["stamp"]
+        zones = frame["zone"].to_numpy() if (frame["zone"] != "").any() else None
+        rows = frame["row"].to_numpy()
+        times = clock.settle(
+            frame["ns"].fill_null(0).to_numpy(), frame["open"].to_numpy(), zones, rows, lambda row: str(stamps[row])
+        )
+        is_read = ~np.isnat(times)
+        if not is_read.any():
+            return None
+        good = times[is_read]
+        behind = np.maximum.accumulate(good) - good
+        self.back = max(self.back, pd.Timedelta(behind.max()))
+        return int(rows[is_read][0]), pd.Timestamp(good[0]).tz_localize("UTC")
+
+
+def _nth_line(data: bytes, number: int) -> int:
+    """Return the offset of a line in bytes."""
+    at = 0
+    for _ in range(number):
+        at = data.index(b"\n", at) + 1
+    return at
+
+
+def can_seek(place: Place, form: Format, how: How) -> bool:
+    """Whether single places of a file can be read by themselves."""
+    if isinstance(form.plan, Directives) or how.encoding is not None:
+        return False
+    with opened(place) as file:
+        head = file.read(512)
+    return not packing(head) and b"\0" not in head
+
+
+def find_span(place: Place, form: Format, how: How, window: Window) -> Span | None:
+    """Return the stretch of a file that holds a time range.
+
+    Parameters
+    ----------
+    place, form, how
+        The file, its format, and what was declared about it.
+    window : (Timestamp, Timestamp)
+        Half-open range, UTC.
+
+    Returns
+    -------
+    Span or None
+        Every line of the range lies in it; lines around it may, too. None where the file must be read whole: it is
+        packed, or its times are not in order.
+    """
+    if not can_seek(place, form, how):
+        return None
+    size = size_of(place)
+    if size < 16 * PROBE:
+        return None
+    with opened(place) as file:
+        probe = Probe(file, form, how)
+        offsets = np.linspace(0, size, PLACES, endpoint=False).astype("int64")
+        seen = [probe.record_at(int(offset), size)[1] for offset in offsets]
+        times = pd.Series([time for time in seen if time is not None])
+        if times.empty or probe.back > MOST_SLACK or (times.cummax() - times).max() > MOST_SLACK:
+            return None
+        slack = max(SLACK, 2 * probe.back, 2 * (times.cummax() - times).max())
+        start, _ = _bisect(probe, size, window[0] - slack)
+        _, stop = _bisect(probe, size, window[1] + slack)
+        first = 1 + count_lines(file, start)
+    return Span(start, max(start, stop), first)
+
+
+def _bisect(probe: Probe, size: int, time: pd.Timestamp) -> tuple[int, int]:
+    """Return two beginnings of records near each other: no record before the first is as late as a time, and none
+    behind the second is earlier.
+    """
+    low, high = 0, size
+    while high - low > PROBE:
+        middle = (low + high) // 2
+        at, found = probe.record_at(middle, high)
+        if found is None or found >= time:
+            high = middle
+        else:
+            low = at
+    return low, probe.record_at(high, size)[0]
+
+
+def count_lines(file: BinaryIO, stop: int) -> int:
+    """Count the line ends before an offset."""
+    return sum(data.count(b"\n") for data in pieces(file, 0, stop))
+
+
+def cuts(place: Place, form: Format, how: How, size: int, part: int) -> Iterator[int]:
+    """Yield offsets at which records begin, about ``part`` bytes apart, the first being 0."""
+    yield 0
+    last = 0
+    with opened(place) as file:
+        probe = Probe(file, form, how)
+        for offset in range(part, size, part):
+            at, time = probe.record_at(offset, size)
+            if time is not None and at > last:
+                last = at
+                yield at
