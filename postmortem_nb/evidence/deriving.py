@@ -42,7 +42,7 @@ def derive(found: pl.DataFrame, form: Format) -> pl.DataFrame:
     frame = _joined(found)
     columns = {"row": frame["row"], "stamp": frame["time"]}
     stamps = read_stamps(frame["time"], form.time)
-    columns |= {name: stamps[name] for name in ("ns", "open", "zone")}
+    columns |= {name: stamps[name] for name in stamps.columns}
     columns["level"] = _levels(frame, form)
     out = pl.DataFrame(columns)
     for name in ("service", "host", "client", "trace", "method", "path"):

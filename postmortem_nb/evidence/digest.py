@@ -183,16 +183,16 @@ def plan(place: Place, how: How, window: Window | None, part: int | None, worker
 
 def digest_task(task: Task) -> Part:
     """Digest one stretch of one file."""
-    scan = Scan(task.place, task.how, task.span, task.form, task.workers)
+    scan = Scan(task.place, task.how, task.span, task.form, task.workers, aside=_patterns)
     counts: list[pl.DataFrame] = []
     patterns: list[pl.DataFrame] = []
     rows: list[pl.DataFrame] = []
     first = last = None
-    for frame in scan:
+    for frame, counted in scan.with_aside():
         level = pl.col("level").fill_null("")
         minute = pl.col("time").dt.truncate("1m")
         counts.append(frame.group_by(minute=minute, level=level).agg(count=pl.len()))
-        patterns.append(count_patterns(frame["message"]))
+        patterns += [] if counted is None else [counted]
         if len(patterns) >= 32:
             counts, patterns = [_summed(counts, "minute", "level")], [_kept(_summed(patterns, "pattern"))]
         low, high = frame["time"].min(), frame["time"].max()
@@ -216,6 +216,10 @@ def digest_task(task: Task) -> Part:
     )
 
 
+def _patterns(frame: pl.DataFrame) -> pl.DataFrame:
+    return count_patterns(frame["message"])
+
+
 # --- where the work is done -------------------------------------------------------------------------------------------
 
 
@@ -235,7 +239,9 @@ def _in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[Part]:
     for attempt in range(TRIES):
         try:
             with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn")) as pool:
-                futures = {number: pool.submit(digest_task, task) for number, task in enumerate(tasks) if number not in done}
+                futures = {
+                    number: pool.submit(digest_task, task) for number, task in enumerate(tasks) if number not in done
+                }
                 for number, future in futures.items():
                     done[number] = future.result()
         except BrokenProcessPool:

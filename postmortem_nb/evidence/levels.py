@@ -21,12 +21,13 @@ WORDS = {word: level for level, words in _WORDS.items() for word in words.split(
 # syslog severity, RFC 5424 section 6.2.1
 SEVERITIES = ("CRITICAL", "CRITICAL", "CRITICAL", "ERROR", "WARNING", "INFO", "INFO", "DEBUG")
 
-# Parts of patterns: upper case stands anywhere near the front, lower case only where nothing else can be meant.
+# Parts of patterns: upper case stands anywhere near the front, lower case only where nothing else can be meant. Written
+# so that one character decides what comes next, which the engine matches several times faster than a plain list.
 UPPER = (
-    r"TRACE|DEBUG\d?|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|CRIT|FATAL|ALERT|EMERG|"
-    r"EMERGENCY|PANIC|DBG|INF|WRN|FINE|FINER|FINEST|CONFIG|VERBOSE|LOG"
+    "(?:TRACE|D(?:EBUG[0-9]?|BG)|INF(?:O(?:RMATION)?)?|NOTICE|W(?:ARN(?:ING)?|RN)|E(?:RR(?:OR)?|MERG(?:ENCY)?)|SEVERE|"
+    "C(?:RIT(?:ICAL)?|ONFIG)|F(?:ATAL|INE(?:R|ST)?)|ALERT|PANIC|VERBOSE|LOG)"
 )
-ANY = rf"{UPPER}|(?i:trace|debug\d?|info|notice|warn|warning|error|critical|fatal)"
+ANY = rf"(?:{UPPER}|(?i:trace|debug[0-9]?|info|notice|warn(?:ing)?|error|critical|fatal))"
 
 # Behind its own time and thread, if a message has them.
 IN_TEXT = (

@@ -130,7 +130,7 @@ def _without_mark(head: bytes) -> str:
 
 def _cut(chunks: Iterator[bytes], number: int) -> Iterator[Block]:
     """Put chunks together and cut them behind a line feed; of a line that is too long the beginning is kept."""
-    held: list[bytes] = []
+    held: list[bytes | memoryview] = []
     size, wanted, skipping = 0, FIRST_BLOCK, False
     for chunk in chunks:
         if skipping:  # the rest of a line that is too long
@@ -138,20 +138,24 @@ def _cut(chunks: Iterator[bytes], number: int) -> Iterator[Block]:
             if end < 0:
                 continue
             chunk, skipping = chunk[end:], False
-        held.append(chunk)
         size += len(chunk)
-        if size < wanted:
-            continue
-        data = b"".join(held)
-        cut = data.rfind(b"\n") + 1
-        whole, rest = data[:cut], data[cut:]
-        if whole:
+        cut = chunk.rfind(b"\n") + 1 if size >= wanted else 0
+        if not cut:
+            held.append(chunk)
+        else:
+            whole = b"".join((*held, memoryview(chunk)[:cut]))
             yield Block(whole, number)
             number += whole.count(b"\n")
             wanted = BLOCK
-        if len(rest) > 4 * LINE_CAP:  # a character has at most four bytes
-            rest, skipping = rest[: 4 * LINE_CAP].decode("utf-8", "ignore").encode(), True
-        held, size = [rest], len(rest)
+            held = [chunk[cut:]]
+            size = len(chunk) - cut
+        if size > 4 * LINE_CAP and (size >= wanted or len(held) > 1):  # a character has at most four bytes
+            rest = b"".join(held)
+            last = rest.rfind(b"\n") + 1
+            if len(rest) - last > 4 * LINE_CAP:
+                rest = rest[: last + 4 * LINE_CAP].decode("utf-8", "ignore").encode()
+                skipping = True
+            held, size = [rest], len(rest)
     if data := b"".join(held):
         yield Block(data, number)
 

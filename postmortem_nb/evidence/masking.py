@@ -29,4 +29,6 @@ def count_patterns(messages: pl.Series) -> pl.DataFrame:
     short = one_line and (messages.str.len_bytes().max() or 0) <= LONGEST
     cheap = texts.str.replace_all(VARIABLE, MASK) if short else masked(texts)
     counted = column.select(pattern=cheap).group_by("pattern").agg(count=pl.len())
-    return counted.select(pattern=named(pl.col("pattern")), count="count").group_by("pattern").agg(pl.col("count").sum())
+    return (
+        counted.select(pattern=named(pl.col("pattern")), count="count").group_by("pattern").agg(pl.col("count").sum())
+    )

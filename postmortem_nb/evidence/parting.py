@@ -36,7 +36,7 @@ class Part:
     """The records of one block, in order, and what its other lines are.
 
     ``frame`` has ``line``, ``form`` (place in ``forms``) and the columns of `derive`. ``lead`` are lines before the
-    first record, which may continue the last one of the block before.
+    first record, which may continue the last one of the block before. ``aside`` is what else was made of the records.
     """
 
     frame: pl.DataFrame
@@ -48,6 +48,7 @@ class Part:
     continued: int = 0
     rejected: int = 0
     samples: list[tuple[int, str]] = field(default_factory=list)
+    aside: pl.DataFrame | None = None
 
     def add_to(self, tally: Tally) -> None:
         """Count these lines in the account of their file."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 
@@ -28,6 +28,16 @@ WORKERS = max(1, min(4, os.cpu_count() or 1))
 HEAD_BLOCKS = 40  # blocks of nothing but white space that may stand before the first line
 
 
+Aside = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+def _worked(block: Block, recipe: Recipe, header: str | None, aside: Aside | None) -> Part:
+    part = take_apart(block, recipe, header)
+    if aside is not None:
+        part.aside = aside(part.frame)
+    return part
+
+
 class Scan:
     """Reads one log file; iterate it for its frames.
 
@@ -43,6 +53,8 @@ class Scan:
         Its format, where that is known already.
     workers : int
         How many blocks are taken apart at a time.
+    aside : callable, optional
+        What else to do with the records of each block, side by side; it may not look at their times.
 
     Attributes
     ----------
@@ -61,12 +73,14 @@ class Scan:
         span: Span | None = None,
         form: formats.Format | None = None,
         workers: int = WORKERS,
+        aside: Aside | None = None,
     ) -> None:
         span = span or Span()
         self.how = how
         self.tally = Tally(how.name)
         self.clock = Clock(how, span.unit)
         self._workers = workers
+        self._aside = aside
         self._blocks = raw_blocks(
             place, self.tally, encoding=how.encoding, start=span.start, stop=span.stop, first=span.first
         )
@@ -109,6 +123,10 @@ class Scan:
         Frames have ``line``, ``time`` (UTC), ``level``, ``service``, ``host``, ``message`` and, where the format gives
         them, columns of `deriving.EXTRA`.
         """
+        return (frame for frame, _ in self.with_aside())
+
+    def with_aside(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame | None]]:
+        """Yield the records of each block, and what was done with them aside."""
         if not self.beginning:
             for block in chain(self._taken, self._blocks):
                 lines = clean(block)
@@ -117,6 +135,7 @@ class Scan:
             return
         recipe = Recipe(self.choose(), tuple(self.how.formats))
         held: pl.DataFrame | None = None
+        made: pl.DataFrame | None = None
         forms: list[formats.Format] = []
         for part in self._parts(recipe):
             part.add_to(self.tally)
@@ -126,10 +145,12 @@ class Scan:
             self.tally.formats = tuple(dict.fromkeys((*self.tally.formats, *(f.name for f in self._used(part)))))
             if len(settled):
                 if held is not None:
-                    yield held.drop("form")
-                held = settled
+                    yield held.drop("form"), made
+                held, made = settled, part.aside
+                if self._aside is not None and len(settled) < len(part.frame):
+                    made = self._aside(settled)  # some records had no time after all
         if held is not None:
-            yield held.drop("form")
+            yield held.drop("form"), made
 
     @staticmethod
     def _used(part: Part) -> list[formats.Format]:
@@ -144,7 +165,7 @@ class Scan:
         with ThreadPoolExecutor(self._workers) as pool:
             try:
                 for block in stream:
-                    waiting.append(pool.submit(take_apart, block, recipe, header))
+                    waiting.append(pool.submit(_worked, block, recipe, header, self._aside))
                     if isinstance(plan, Directives):
                         header = plan.last_header(block.data) or header
                     if len(waiting) > self._workers:
@@ -174,14 +195,7 @@ class Scan:
         """Turn the stamps of a block into instants; lines whose time is none are rejected."""
         frame = part.frame
         stamps = frame["stamp"]
-        zones = frame["zone"].to_numpy() if (frame["zone"] != "").any() else None
-        instants = self.clock.settle(
-            frame["ns"].fill_null(0).to_numpy(),
-            frame["open"].to_numpy(),
-            zones,
-            frame["line"].to_numpy(),
-            lambda row: str(stamps[int(row)]),
-        )
+        instants = self.clock.settle(frame, frame["line"].to_numpy(), lambda row: str(stamps[int(row)]))
         frame = frame.with_columns(time=pl.Series(instants, dtype=pl.Datetime("ns")))
         lost = frame["time"].is_null()
         if lost.any():
@@ -190,7 +204,7 @@ class Scan:
             )
             self._reject(frame.filter(lost).select("line", text=text))
             frame = frame.filter(~lost)
-        return frame.drop("stamp", "ns", "open", "zone")
+        return frame.drop("stamp", "ns", "open", "zone", strict=False)
 
     def _reject(self, lines: pl.DataFrame) -> None:
         for number, text in lines.head(KEPT).select("line", "text").iter_rows():

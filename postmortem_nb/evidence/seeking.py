@@ -11,9 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
-import polars as pl
 
-from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.clock import Clock
 from postmortem_nb.evidence.deriving import derive
 from postmortem_nb.evidence.formats import Format
@@ -93,11 +91,8 @@ class Probe:
         frame = derive(self.form.plan(lines), self.form)
         clock = Clock(self.how)
         stamps = frame["stamp"]
-        zones = frame["zone"].to_numpy() if (frame["zone"] != "").any() else None
         rows = frame["row"].to_numpy()
-        times = clock.settle(
-            frame["ns"].fill_null(0).to_numpy(), frame["open"].to_numpy(), zones, rows, lambda row: str(stamps[row])
-        )
+        times = clock.settle(frame, rows, lambda row: str(stamps[int(row)]))
         is_read = ~np.isnat(times)
         if not is_read.any():
             return None

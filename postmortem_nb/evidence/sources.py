@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from postmortem_nb.errors import SourceError
 
-PIECE = 4 << 20  # bytes read at a time
+PIECE = 12 << 20  # bytes read at a time
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,20}://")
 

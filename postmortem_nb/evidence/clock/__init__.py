@@ -49,14 +49,8 @@ def read_times(texts: Sequence[str | None], lines: Sequence[int], form: str, how
         abbreviation such as PST that the declared zone does not use then.
     """
     column = pl.Series("text", list(texts), dtype=pl.String)
-    found = read_stamps(column, form)
     clock = Clock(how)
-    zones = found["zone"].to_numpy() if (found["zone"] != "").any() else None
     instants = clock.settle(
-        found["ns"].fill_null(0).to_numpy(),
-        found["open"].to_numpy(),
-        zones,
-        np.asarray(lines, dtype="int64"),
-        lambda row: str(column[int(row)]),
+        read_stamps(column, form), np.asarray(lines, dtype="int64"), lambda row: str(column[int(row)])
     )
     return pd.Series(instants, dtype="datetime64[ns]").dt.tz_localize("UTC"), clock.zone

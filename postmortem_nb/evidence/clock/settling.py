@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from postmortem_nb.errors import ReadError
 from postmortem_nb.evidence import abbreviations
@@ -51,20 +52,13 @@ class Clock:
         self._date = how.date
         self._clock: int | None = None
 
-    def settle(
-        self,
-        ns: np.ndarray,
-        leaves: np.ndarray,
-        zones: np.ndarray | None,
-        lines: np.ndarray,
-        text: Callable[[int], str],
-    ) -> np.ndarray:
+    def settle(self, stamps: pl.DataFrame, lines: np.ndarray, text: Callable[[int], str]) -> np.ndarray:
         """Return instants.
 
         Parameters
         ----------
-        ns, leaves, zones : array
-            Columns of `read_stamps`; ``zones`` may be None where no time has an abbreviation behind it.
+        stamps : DataFrame
+            As `read_stamps` gives them.
         lines : array of int
             Line of each, for messages.
         text : callable
@@ -81,7 +75,9 @@ class Clock:
             For times without a zone, year or date when none was declared, for a local time in a clock change, and for
             an abbreviation such as PST that nothing settles.
         """
-        out = ns.astype("int64", copy=True)
+        leaves = stamps["open"].to_numpy()
+        zones = stamps["zone"].fill_null("").to_numpy() if "zone" in stamps.columns else None
+        out = stamps["ns"].fill_null(0).to_numpy().copy()
         out[leaves == Open.NO_TIME] = NONE
         kinds = set(np.unique(leaves).tolist())
         self._check_units(out, leaves, kinds)
