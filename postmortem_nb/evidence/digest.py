@@ -7,11 +7,13 @@ are digested anywhere (here, in a pool of processes, on a Dask cluster) and put 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from multiprocessing import get_context
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -32,8 +34,8 @@ MOST_PATTERNS = 200_000  # distinct patterns that are kept; the rarest beyond ar
 BEYOND = "(rarer patterns)"
 TRIES = 3  # times that a pool of processes is made anew after one of them was killed
 
-COUNTS = {"minute": pl.Datetime("ns"), "level": pl.String, "count": pl.UInt64}
-PATTERNS = {"pattern": pl.String, "count": pl.UInt64}
+COUNTS: dict[str, Any] = {"minute": pl.Datetime("ns"), "level": pl.String, "count": pl.UInt64}
+PATTERNS: dict[str, Any] = {"pattern": pl.String, "count": pl.UInt64}
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def digest_logs(
     jobs : int, optional
         Processes; one for each core by default, and none beside this one for what is small.
     executor : Executor, optional
-        Where to work instead: any `concurrent.futures.Executor`, such as ``Client(…).get_executor()`` of Dask.
+        Where to work instead: any `concurrent.futures.Executor`, such as ``Client(…).get_executor(pure=False)`` of
+        Dask. A pool of processes must be started with ``spawn``: a forked one waits for ever for threads it lacks.
 
     Returns
     -------
@@ -177,7 +180,7 @@ def plan(place: Place, how: How, window: Window | None, part: int | None, worker
     epochs = leaves.filter(leaves >= int(Open.S))
     unit = int(epochs.mode()[0]) if len(epochs) else None
     starts = [*cuts(place, form, how, size, part), size]
-    spans = [Span(a, b, 1, unit) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    spans = [Span(a, b, 1, unit) for a, b in pairwise(starts)]
     return [replace(whole, span=span, form=form) for span in spans]
 
 
@@ -292,9 +295,6 @@ def _shifted(frame: pd.DataFrame, file: str, lines: int) -> pd.DataFrame:
 def _continued(one: Report, other: Report) -> Report:
     """Return one account of two stretches of a file."""
     counts = ("lines", "read", "continued", "blank", "skipped", "rejected", "odd", "clipped")
-    pick: Callable[[Callable[..., pd.Timestamp], str], pd.Timestamp | None] = lambda best, name: best(
-        (t for t in (getattr(one, name), getattr(other, name)) if t is not None), default=None
-    )
     samples = sorted((*one.samples, *((line + one.lines, text) for line, text in other.samples)))
     return replace(
         one,
@@ -302,8 +302,8 @@ def _continued(one: Report, other: Report) -> Report:
         samples=tuple(samples[: max(len(one.samples), len(other.samples))]),
         formats=tuple(dict.fromkeys((*one.formats, *other.formats))),
         truncated=one.truncated or other.truncated,
-        first=pick(min, "first"),
-        last=pick(max, "last"),
+        first=min((t for t in (one.first, other.first) if t is not None), default=None),
+        last=max((t for t in (one.last, other.last) if t is not None), default=None),
         zone=one.zone if one.zone != "" else other.zone,
     )
 

@@ -25,10 +25,8 @@ def count_patterns(messages: pl.Series) -> pl.DataFrame:
     """Count the patterns of messages: ``pattern`` and ``count``, in no order."""
     column = messages.alias("message").to_frame()
     texts = pl.col("message")
-    one_line = not messages.str.contains("\n", literal=True).any()
-    short = one_line and (messages.str.len_bytes().max() or 0) <= LONGEST
-    cheap = texts.str.replace_all(VARIABLE, MASK) if short else masked(texts)
+    is_plain = not bool((messages.str.contains("\n", literal=True) | (messages.str.len_bytes() > LONGEST)).any())
+    cheap = texts.str.replace_all(VARIABLE, MASK) if is_plain else masked(texts)
     counted = column.select(pattern=cheap).group_by("pattern").agg(count=pl.len())
-    return (
-        counted.select(pattern=named(pl.col("pattern")), count="count").group_by("pattern").agg(pl.col("count").sum())
-    )
+    whole = counted.select(pattern=named(pl.col("pattern")), count="count")
+    return whole.group_by("pattern").agg(pl.col("count").sum())

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
+from postmortem_nb.errors import ReadError
 from postmortem_nb.evidence.clock import Clock
 from postmortem_nb.evidence.deriving import derive
 from postmortem_nb.evidence.formats import Format
@@ -92,7 +93,10 @@ class Probe:
         clock = Clock(self.how)
         stamps = frame["stamp"]
         rows = frame["row"].to_numpy()
-        times = clock.settle(frame, rows, lambda row: str(stamps[int(row)]))
+        try:
+            times = clock.settle(frame, rows, lambda row: str(stamps[int(row)]))
+        except ReadError:  # reading the file will say it, with the right line
+            return None
         is_read = ~np.isnat(times)
         if not is_read.any():
             return None

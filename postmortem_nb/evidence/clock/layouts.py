@@ -1,4 +1,4 @@
-"""ISO times of one layout, a whole column at once: the first text shows where digits and signs stand, the others follow.
+"""ISO times of one layout, a whole column at once: the first text shows where its digits stand, the others follow.
 
 A layout is the text with its digits blotted out, and the zone behind it as it is. A column mostly has one; two around a
 clock change. A text that does not fit, or whose digits no calendar or clock has, is left to be read by itself.
