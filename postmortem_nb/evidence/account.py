@@ -58,6 +58,8 @@ class Report:
         Zone in which naive times were read; ``as written`` where the times carry their own.
     unused : tuple of str
         Columns that were to be dropped and are not in the file.
+    notes : tuple of str
+        What else a reader should know of it: a list that its tool cut, a zone that its tool never writes.
     """
 
     file: str
@@ -78,6 +80,7 @@ class Report:
     last: pd.Timestamp | None = None
     zone: str = ""
     unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -98,10 +101,12 @@ def joined(file: str, reports: Sequence[Report]) -> Report:
         file=file,
         format=reports[0].format,
         **{name: sum(getattr(r, name) for r in reports) for name in counts},
+        samples=tuple(sample for r in reports for sample in r.samples)[:SAMPLES],
         truncated="; ".join(f"{r.file}: {r.truncated}" for r in reports if r.truncated),
         first=min(firsts, default=None),
         last=max(lasts, default=None),
         zone=reports[0].zone,
+        notes=tuple(dict.fromkeys(note for r in reports for note in r.notes)),
     )
 
 
@@ -119,6 +124,7 @@ class Tally:
     clipped: int = 0
     truncated: str = ""
     unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     samples: list[tuple[int, str]] = field(default_factory=list)
     cells: int = 0
     cell: tuple[int, str] | None = None
@@ -161,4 +167,5 @@ class Tally:
             last=known.max() if known is not None and some else None,
             zone=zone,
             unused=self.unused,
+            notes=self.notes,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,14 +16,24 @@ from postmortem_nb.evidence.parsers import record_in
 Record = dict[str, Any]
 LISTS = ("events", "items", "data", "results")  # keys under which programs wrap a list
 
+_LIST = re.compile(r'\s*(?:\{[^\[]{0,2000}?"\w{1,40}"\s*:\s*)?\[')
+
 
 def is_json(line: str) -> bool:
     """Whether a file that begins with this line is JSON."""
     return line.lstrip()[:1] in ("{", "[")
 
 
-def read_records(path: Path, tally: Tally) -> list[tuple[str, int, Record]]:
+def read_records(path: Path, tally: Tally, lists: Sequence[str] = LISTS) -> list[tuple[str, int, Record]]:
     """Read the objects of a JSON file.
+
+    Parameters
+    ----------
+    path : path
+    tally : Tally
+        Counts what was read.
+    lists : sequence of str
+        Keys of a document under which its records may lie in a list; none to get the document itself.
 
     Returns
     -------
@@ -30,11 +41,15 @@ def read_records(path: Path, tally: Tally) -> list[tuple[str, int, Record]]:
         Place (``:12`` for a line, ``#3`` for the third object of a document), its number, and the object. Numbers with
         a point stay text. A document counts its objects as lines.
     """
-    lines = list(chain.from_iterable(blocks(path, tally)))
+    return records_of(list(chain.from_iterable(blocks(path, tally))), tally, lists)
+
+
+def records_of(lines: Sequence[str], tally: Tally, lists: Sequence[str] = LISTS) -> list[tuple[str, int, Record]]:
+    """Read the objects of JSON text that is at hand; see `read_records`."""
     first = next((line for line in lines if line and not line.isspace()), "")
     if record_in(first) is not None:
         return _from_lines(lines, tally)
-    records, rest = _document("\n".join(lines), tally.file)
+    records, rest = _document("\n".join(lines), tally.file, lists)
     tally.lines = len(records) + (rest is not None)
     if rest is not None:
         tally.truncated = tally.truncated or f"its JSON ends in the middle, after {len(records):,} objects"
@@ -60,7 +75,7 @@ def _from_lines(lines: Sequence[str], tally: Tally) -> list[tuple[str, int, Reco
     return out
 
 
-def _document(text: str, file: str) -> tuple[list[Any], str | None]:
+def _document(text: str, file: str, lists: Sequence[str]) -> tuple[list[Any], str | None]:
     """Read a document as its list of objects; of a list that is torn, those before the tear, and the text behind."""
     try:
         document = json.loads(text, parse_float=str)
@@ -72,19 +87,19 @@ def _document(text: str, file: str) -> tuple[list[Any], str | None]:
             raise Unreadable(f"{file}: it is not JSON ({error}).") from error
         return records, rest
     if isinstance(document, dict):
-        wrapped = next((document[key] for key in LISTS if isinstance(document.get(key), list)), None)
+        wrapped = next((document[key] for key in lists if isinstance(document.get(key), list)), None)
         document = [document] if wrapped is None else wrapped
     return (document, None) if isinstance(document, list) else ([document], None)
 
 
 def _before_tear(text: str) -> tuple[list[Any], str]:
-    """Read the objects of a list one by one, up to the first that is torn."""
+    """Read the objects of a list one by one, up to the first that is torn; the list may lie below a key."""
     decoder = json.JSONDecoder(parse_float=str)
     records: list[Any] = []
-    at = len(text) - len(text.lstrip())
-    if text[at : at + 1] != "[":
+    begins = _LIST.match(text)
+    if begins is None:
         return [], text
-    at += 1
+    at = begins.end()
     while True:
         at += len(text[at:]) - len(text[at:].lstrip(" \t\r\n,"))
         try:

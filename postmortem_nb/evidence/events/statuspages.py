@@ -1,0 +1,72 @@
+"""Status pages: what customers were told, and when it was said that it began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from postmortem_nb.evidence.events.shape import Row, Shape, Unit, dig, items, row_of, said
+from postmortem_nb.evidence.how import How
+
+SOURCE = "status page"
+MAINTENANCE = "maintenance"
+PLANNED = ("scheduled", "in progress", "in_progress", "verifying", "completed")  # words that only maintenance has
+
+
+def is_maintenance(record: Row) -> bool:
+    """Whether an entry of a status page is planned work, which is no incident."""
+    words = {said(entry, "status").lower() for _, entry in _updates(record)}
+    return (
+        said(record, "impact|type").lower() in (MAINTENANCE, "scheduled")
+        or bool(dig(record, "scheduled_for"))
+        or said(record, "status").lower() in PLANNED
+        or bool(words & {"scheduled", "in_progress", "in progress"})
+    )
+
+
+def _updates(record: Row) -> list[tuple[int, Row]]:
+    return items(record, "incident_updates|updates")
+
+
+def _rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
+    for unit in units:
+        record = unit.record
+        key = "incident_updates" if "incident_updates" in record else "updates"
+        planned, title = is_maintenance(record), said(record, "name|title")
+        more = {"source": SOURCE, "basis": "system"}
+        if planned and dig(record, "scheduled_for"):
+            begin, end = dig(record, "scheduled_for"), dig(record, "scheduled_until")
+            yield row_of(unit, MAINTENANCE, begin, f"planned: {title}", end=end, source=SOURCE, basis="declared")
+        elif (begin := dig(record, "started_at")) is not None and not planned:
+            end, impact = dig(record, "resolved_at"), said(record, "impact")
+            text = f"{title} (impact {impact})" if impact else title
+            yield row_of(unit, "impact", begin, text, end=end, source=SOURCE, basis="declared")
+        for i, entry in _updates(record):
+            word, body = said(entry, "status").replace("_", " "), said(entry, "body|message")
+            stamped, shown = said(entry, "created_at"), said(entry, "display_at|at")
+            text = f"{title}: {word}: {body}" if body else f"{title}: {word}"
+            if stamped and shown and stamped != shown:
+                text = f"{text} [shown as {shown}, written {stamped}]"
+            yield row_of(
+                unit,
+                MAINTENANCE if planned else "communication",
+                shown or stamped or None,
+                text,
+                at=f".{key}[{i}]",
+                **more | ({"basis": "declared"} if stamped and shown and stamped != shown else {}),
+            )
+
+
+def _is_incident(record: Row) -> bool:
+    listed = dig(record, "incident_updates|updates")
+    return isinstance(listed, list) and (not listed or isinstance(listed[0], dict))
+
+
+def _is_history(record: Row) -> bool:
+    return _is_incident(record) and any("at" in e and "status" in e for _, e in items(record, "updates"))
+
+
+SHAPES = (
+    Shape("statuspage", SOURCE, ("name", "incident_updates"), rows=_rows, test=_is_incident, full=(50,)),
+    Shape("status-history", SOURCE, ("title", "updates"), rows=_rows, test=_is_history),
+)
