@@ -132,7 +132,7 @@ def finish(
         people.give_roles(row["person"] for row, *_ in sorted(found, key=_by_time) if row.get("person") is not None)
     out = [_row(row, when, end, how, people) for row, when, end in found]
     frame = pd.DataFrame(out, columns=[*EVENTS.columns, *EXTRA])
-    frame = frame.drop(columns=[column for column in EXTRA if not frame[column].fillna(0).any()])
+    frame = frame.drop(columns=[column for column in EXTRA if not any(row[column] for row in out)])
     for column in ("time", "time_lo", "time_hi", "end"):
         frame[column] = pd.to_datetime(frame[column], utc=True)
     frame = conform(frame.sort_values("time", kind="stable"), EVENTS, how.name)

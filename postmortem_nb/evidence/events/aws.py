@@ -24,7 +24,7 @@ def _alarm_rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
         if what == "StateUpdate":
             kind = {"ALARM": "alert", "OK": "resolution"}.get(new, "observation")
         elif what == "Action":
-            kind = "page" if "sns" in said(record, "HistoryData|HistorySummary").lower() else "action"
+            kind = "page" if ":sns:" in f"{record.get('HistoryData')} {record.get('HistorySummary')}" else "action"
         elif what == "ConfigurationUpdate":
             kind = "change"
         state = f"{old} → {new}" if new else said(record, "HistorySummary")

@@ -101,7 +101,7 @@ def _is_rootly(record: Row) -> bool:
 
 _ROOTLY = "started_at detected_at acknowledged_at in_triage_at mitigated_at resolved_at closed_at cancelled_at"
 _DISPATCH = "reported_at triage_at escalated_at stable_at closed_at"
-_DATADOG = "created detected declared resolved"
+_DATADOG = "created declared detected resolved"
 
 SHAPES = (
     Shape(

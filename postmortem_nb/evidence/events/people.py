@@ -51,7 +51,9 @@ class People:
         if person is None or person == "":
             return default
         names = names_of(person)
-        return self._roles.get(self._same.get(names[0], ""), SOMEONE) if names else "bot"
+        if names:
+            return self._roles.get(self._same.get(names[0], ""), SOMEONE)
+        return "bot" if isinstance(person, str) or (isinstance(person, dict) and _is_tool(person)) else default
 
     def without_names(self, text: str) -> str:
         """Return a text with roles in the place of names."""
@@ -80,7 +82,7 @@ def names_of(person: object) -> tuple[str, ...]:
         return (name,) if name and not is_tool else ()
     if not isinstance(person, dict) or _is_tool(person):
         return ()
-    inner = person.get("user")  # PagerDuty and Datadog wrap a person once more
+    inner = person.get("user") or person.get("individual")  # incident.io and Dispatch wrap a person once more
     found = [person[key].strip() for key in (*NAMES, *ADDRESSES) if isinstance(person.get(key), str)]
     found = [name for name in found if name and not name.endswith("[bot]")]
     return tuple(dict.fromkeys(found)) or (names_of(inner) if isinstance(inner, dict) and inner is not person else ())
