@@ -520,6 +520,35 @@ PINGDOM = {
     }
 }
 
+DISCORD = {
+    "guild": {"id": "1", "name": "ops"},
+    "channel": {"id": "2", "name": "incident"},
+    "messages": [
+        {"id": "3", "type": "Default", "timestamp": "2024-01-14T03:06:00.5+01:00", "content": "ask Second Person"}
+        | {"author": {"id": "4", "name": "given-family", "nickname": "Given Family", "isBot": False}},
+        {"id": "5", "type": "Default", "timestamp": "2024-01-14T03:07:00+01:00", "content": "FIRING"}
+        | {"author": {"id": "6", "name": "alerts", "isBot": True}, "mentions": [{"id": "7", "name": "Second Person"}]},
+    ],
+}
+MATTERMOST = [
+    {"type": "version", "version": 1},
+    {"type": "user", "user": {"username": "given-family", "email": "given.family@example.com"}},
+    {"type": "post", "post": {"channel": "incident", "user": "given-family", "message": "pages fail"}},
+]
+MATTERMOST[2]["post"]["create_at"] = 1705197960000
+TEAMS = {
+    "value": [
+        {
+            "id": "1",
+            "messageType": "message",
+            "createdDateTime": "2024-01-14T02:06:00.5Z",
+            "from": {"user": {"id": "x", "displayName": "Given Family"}, "application": None},
+            "body": {"contentType": "html", "content": "<p>pages &amp; carts fail</p>"},
+        },
+        {"id": "2", "messageType": "systemEventMessage", "createdDateTime": t("02:07:00"), "body": {"content": "<x/>"}},
+    ]
+}
+
 # format → (what the file holds, its rows in time order)
 SAMPLES = {
     "pagerduty": (
@@ -759,4 +788,13 @@ SAMPLES = {
             ("02:07:30", "alert", "down", "", "02:50:50"),
         ],
     ),
+    "discord": (
+        DISCORD,
+        [
+            ("02:06:00.5", "chat", "ask someone", "responder 1", None),
+            ("02:07:00", "chat", "FIRING", "bot", None),
+        ],
+    ),
+    "mattermost": (MATTERMOST, [("02:06:00", "chat", "pages fail", "responder 1", None)]),
+    "teams": (TEAMS, [("02:06:00.5", "chat", "pages & carts fail", "responder 1", None)]),
 }

@@ -321,6 +321,33 @@ def test_beats_that_say_nothing_new_are_skipped(tmp_path):
     assert (report.lines, report.read, report.skipped) == (4, 2, 2)
 
 
+def test_an_update_that_was_set_back_is_a_note(tmp_path):
+    notes = read_events(write(tmp_path, STATUSPAGE)).attrs["report"].notes
+    assert [note for note in notes if "1 events are shown at another time than they were written" in note]
+
+
+def test_alerts_that_a_webhook_left_out_are_a_note(tmp_path):
+    payload = {"receiver": "x", "groupKey": "g", "truncatedAlerts": 3, "alerts": []}
+    report = read_events(write(tmp_path, payload)).attrs["report"]
+    assert (report.lines, report.skipped, adds_up(report)) == (1, 1, True)
+    assert report.notes == ("alertmanager left out 3 records of what it sent.",)
+
+
+def test_documents_one_behind_the_other(tmp_path):
+    text = "\n".join(json.dumps(item, indent=4) for item in SAMPLES["kubernetes"][0]["items"])
+    frame = read_events(write(tmp_path, text))
+    report = frame.attrs["report"]
+    assert (report.format, report.lines, report.read, report.truncated) == ("kubernetes", 2, 2, "")
+    torn = read_events(write(tmp_path, text[:-60])).attrs["report"]
+    assert (torn.read, torn.rejected, bool(torn.truncated)) == (1, 1, True)
+
+
+def test_times_of_dispatch_that_carry_a_mark_need_no_note(tmp_path):
+    content = json.loads(json.dumps(DISPATCH).replace("02:12:00", "02:12:00Z").replace("50.125", "50.125Z"))
+    content["items"][0]["stable_at"] = t("02:50:00")
+    assert read_events(write(tmp_path, content)).attrs["report"].notes == ()
+
+
 def test_nothing_in_an_answer(tmp_path):
     frame = read_events(write(tmp_path, {"incidents": [], "more": False}))
     assert (len(frame), adds_up(frame.attrs["report"])) == (0, True)

@@ -17,6 +17,8 @@ Record = dict[str, Any]
 LISTS = ("events", "items", "data", "results")  # keys under which programs wrap a list
 
 _LIST = re.compile(r'\s*(?:\{[^\[]{0,2000}?"\w{1,40}"\s*:\s*)?\[')
+_GAP = re.compile(r"[ \t\r\n,]*")
+_DECODER = json.JSONDecoder(parse_float=str)
 
 
 def is_json(line: str) -> bool:
@@ -92,18 +94,28 @@ def _document(text: str, file: str, lists: Sequence[str]) -> tuple[list[Any], st
     return (document, None) if isinstance(document, list) else ([document], None)
 
 
-def _before_tear(text: str) -> tuple[list[Any], str]:
-    """Read the objects of a list one by one, up to the first that is torn; the list may lie below a key."""
-    decoder = json.JSONDecoder(parse_float=str)
-    records: list[Any] = []
+def _before_tear(text: str) -> tuple[list[Any], str | None]:
+    """Read objects one by one, up to the first that is torn.
+
+    They are those of a list, those of a list below a key, or documents one behind the other, as programs that watch
+    write them: only these may end where the text does.
+    """
     begins = _LIST.match(text)
-    if begins is None:
-        return [], text
-    at = begins.end()
+    if text.lstrip()[:1] == "{":
+        records, rest = _one_by_one(text, 0)
+        if records:
+            return records, rest or None
+    return _one_by_one(text, begins.end()) if begins else ([], text)
+
+
+def _one_by_one(text: str, at: int) -> tuple[list[Any], str]:
+    """Read values from a place on; returns them and what could not be read."""
+    records: list[Any] = []
     while True:
-        at += len(text[at:]) - len(text[at:].lstrip(" \t\r\n,"))
+        found = _GAP.match(text, at)
+        at = found.end() if found else at
         try:
-            record, at = decoder.raw_decode(text, at)
+            record, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
             return records, text[at:]
         records.append(record)

@@ -49,6 +49,8 @@ BASES = ("declared", "system", "measured")
 EXTRA = ("service", "marks", "thread")  # columns behind those of the contract, where a file has them
 NO_END = ("", "null", "none", "-", "n/a", "ongoing", "open")
 
+BACKWARDS = "end before they begin and are kept as they are"
+
 _NONE = pd.Timedelta(0)
 
 
@@ -95,8 +97,8 @@ def finish(
     ----------
     rows : iterable of dict
         ``place``, ``number``, ``kind``, ``time``, ``text`` and perhaps ``end`` or ``lasts``, ``shift`` (added to the
-        time), ``actor`` or ``person``, ``source``, ``service``, ``basis``, ``marks``, ``thread``. Those of one record
-        share a ``unit``; ``skip`` marks a record that is known to be no event.
+        time), ``actor`` or ``person``, ``source``, ``service``, ``basis``, ``marks``, ``thread``, ``note``. Those of
+        one record share a ``unit``; ``skip`` marks a record that is known to be no event.
     format : str
         Name of the format.
     how : How
@@ -148,7 +150,7 @@ class Account:
         self.read_units: set[str] = set()
         self.skipped_units: set[str] = set()
         self.rejected: dict[str, list[tuple[int, str]]] = {}
-        self.backwards: list[str] = []
+        self.notes: dict[str, list[str]] = {}
 
     def skip(self, row: Mapping[str, Any]) -> None:
         """Count a record that is known to be no event."""
@@ -157,8 +159,9 @@ class Account:
     def read(self, row: Mapping[str, Any], *, is_backwards: bool) -> None:
         """Count a record that gave a row."""
         self.read_units.add(_unit(row))
-        if is_backwards:
-            self.backwards.append(row["place"])
+        for note in (BACKWARDS if is_backwards else "", row.get("note")):
+            if note:
+                self.notes.setdefault(note, []).append(row["place"].strip())
 
     def reject(self, row: Mapping[str, Any], why: str) -> None:
         """Keep a row that is none."""
@@ -176,15 +179,10 @@ class Account:
             if unit not in self.read_units:
                 self.tally.reject(*found[0])
         self.tally.skipped += len(self.skipped_units - self.read_units - set(self.rejected))
-        notes = []
+        notes = [f"{len(at):,} events {note}; the first is {at[0]}." for note, at in sorted(self.notes.items())]
         if partly:
             number, text = min(partly)
             notes.append(f"{len(partly):,} parts of records could not be read, the first is in {number}: {text[:200]}")
-        if self.backwards:
-            notes.append(
-                f"{len(self.backwards):,} events end before they begin, the first is {self.backwards[0].strip()}; "
-                "they are kept as they are."
-            )
         self.tally.notes += tuple(notes)
 
 

@@ -24,7 +24,7 @@ from postmortem_nb.evidence.events.envelope import notes, split, unwrap
 from postmortem_nb.evidence.events.exports import hide_torn, joined_frames, read_zip
 from postmortem_nb.evidence.events.known import BY_NAME, CSV, FORMATS, JSON, cast, choose, is_known
 from postmortem_nb.evidence.events.people import People
-from postmortem_nb.evidence.events.shape import Record, Shape, Unit, rows_of
+from postmortem_nb.evidence.events.shape import Record, Shape, Unit, rows_of, said
 from postmortem_nb.evidence.how import How, existing
 from postmortem_nb.evidence.lines import blocks, head
 from postmortem_nb.evidence.table import check_roles, read_table
@@ -125,7 +125,7 @@ def _from_table(path: Path, how: How, tally: Tally) -> pd.DataFrame:
     records = [dict(zip(names, cells, strict=True)) for cells in zip(*table.columns.values(), strict=True)]
     units = [Unit(f":{line}", line, record) for line, record in zip(table.lines, records, strict=True)]
     named = BY_NAME.get(str(how.format))
-    shape = named or (None if how.format == CSV or how.columns else choose(units, how, is_table=True))
+    shape = named or (None if how.format == CSV else choose(units, how, is_table=True))
     if shape is not None:
         return _from_units(units, shape, [], path, how, tally)
     table.require("time", ROLES["time"])
@@ -147,14 +147,21 @@ def _from_units(
     for unit in units:
         if unit.place not in places:
             tally.reject(unit.number, f"(it is no record of {shape.name}) keys: {', '.join(unit.record)}")
+    cut = sum(int(left) for unit in known if shape.cut and (left := said(unit.record, shape.cut)).isdecimal())
+    if cut:
+        tally.notes += (f"{shape.source} left out {cut:,} records of what it sent.",)
     if shape.parts:
         known = split(known, shape.parts, tally)
     hide_torn(tally)
-    if shape.zone and how.zone is None:
-        how = replace(how, zone=shape.zone)
-        tally.notes += (f"Times without a mark are {shape.zone}: {shape.source} writes no other.",)
+    is_given = bool(shape.zone) and how.zone is None
+    how = replace(how, zone=shape.zone) if is_given else how
     rows = shape.rows(known, path, how) if shape.rows else rows_of(shape.facts, shape.source, known)
-    return finish(rows, shape.name, how, tally, people, units=known)
+    frame = finish(rows, shape.name, how, tally, people, units=known)
+    report = frame.attrs["report"]
+    if is_given and report.zone == shape.zone:
+        note = f"Times without a mark are {shape.zone}: {shape.source} writes no other."
+        frame.attrs["report"] = replace(report, notes=(*report.notes, note))
+    return frame
 
 
 def _empty(tally: Tally, format: str) -> pd.DataFrame:

@@ -116,7 +116,7 @@ def _commit_text(record: Record) -> str:
 def _commit_rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
     for unit in units:
         record = unit.record
-        who = dig(record, "author|commit.author")
+        who = dig(record, "author|commit.author|author_name")
         yield row_of(
             unit,
             "commit",

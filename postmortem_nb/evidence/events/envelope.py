@@ -7,13 +7,24 @@ from collections.abc import Callable, Iterator, Sequence
 
 from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.documents import LISTS
-from postmortem_nb.evidence.events.shape import Record, Shape, Unit, dig
+from postmortem_nb.evidence.events.shape import Record, Shape, Unit, dig, said
 
 WRAPS = (  # keys under which an answer holds its records, or its only one
     *LISTS,
     *("incidents", "log_entries", "scheduled_maintenances", "annotations", "deployments", "statuses", "releases"),
     *("workflow_runs", "pipelines", "commits", "issues", "AlarmHistoryItems", "Records", "Events", "monitors"),
-    *("states", "heartbeats", "heartbeatList", "history", "reports", "messages", "incident", "event", "summary"),
+    *(
+        "states",
+        "heartbeats",
+        "heartbeatList",
+        "history",
+        "reports",
+        "messages",
+        "value",
+        "incident",
+        "event",
+        "summary",
+    ),
 )
 MORE = (  # paths that say that there is another page
     "more",
@@ -67,8 +78,11 @@ def split(units: list[Unit], parts: str, tally: Tally) -> list[Unit]:
     out = []
     for unit in units:
         listed = dig(unit.record, parts)
-        if not isinstance(listed, list) or not listed:
+        if not isinstance(listed, list):
             out.append(unit)
+            continue
+        if not listed:
+            tally.skipped += 1
             continue
         tally.lines += len(listed) - 1
         for i, part in enumerate(listed):
@@ -84,7 +98,9 @@ def notes(envelopes: Sequence[Record], units: int, shape: Shape) -> Iterator[str
     if any(_says_more(envelope) for envelope in envelopes):
         yield f"It is one page of several: {shape.source} says that there are more records. Fetch the rest."
         return
-    totals = [int(str(total)) for e in envelopes for path in TOTALS if str(total := dig(e, path)).isdecimal()]
+    totals = [
+        int(total) for e in envelopes for path in TOTALS if (total := said(e, path)).isdecimal() and len(total) < 12
+    ]
     if totals and max(totals) > units and len(envelopes) == 1:
         yield f"It holds {units:,} of {max(totals):,} records that {shape.source} counted. Fetch the rest."
     elif units in shape.full:

@@ -8,7 +8,7 @@ from pathlib import Path
 from postmortem_nb.evidence import alerts, chat
 from postmortem_nb.evidence.account import Unreadable
 from postmortem_nb.evidence.eventframe import has_time
-from postmortem_nb.evidence.events import aws, cstate, delivery, feeds, incidents, kubernetes, monitoring, paging
+from postmortem_nb.evidence.events import aws, chats, cstate, delivery, feeds, incidents, kubernetes, monitoring, paging
 from postmortem_nb.evidence.events import statuspages as pages
 from postmortem_nb.evidence.events.shape import Record, Shape, Unit
 from postmortem_nb.evidence.how import How
@@ -35,6 +35,7 @@ SHAPES: tuple[Shape, ...] = (
         rows=lambda units, path, how: alerts.webhook_rows(units),
         test=alerts.is_webhook,
         parts="alerts",
+        cut="truncatedAlerts",
         has_people=False,
     ),
     Shape(
@@ -60,6 +61,7 @@ SHAPES: tuple[Shape, ...] = (
     *aws.SHAPES,
     *delivery.SHAPES,
     *monitoring.SHAPES,
+    *chats.SHAPES,
 )
 BY_NAME = {shape.name: shape for shape in SHAPES}
 FORMATS = (CSV, JSON, *BY_NAME, feeds.NAME, cstate.NAME)
@@ -78,6 +80,8 @@ def choose(units: Sequence[Unit], how: How, *, is_table: bool = False) -> Shape 
     Unreadable
         If no record is of a known shape and none has a time.
     """
+    if how.columns:
+        return None
     counts = dict.fromkeys(BY_NAME, 0)
     ordinary = 0
     for unit in units:

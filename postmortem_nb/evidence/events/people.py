@@ -15,13 +15,36 @@ KEYS = frozenset(
         *("acknowledger", "acknowledgedby", "closedby", "agent", "user", "users", "username", "useridentity", "login"),
         *("author", "committer", "creator", "assignee", "assignees", "assigner", "assigned_user", "owner", "actor"),
         *("triggering_actor", "sender", "reporter", "requester", "responder", "responders", "commander", "liaison"),
-        *("scribe", "lead", "displayname", "display_name", "email", "participants", "deployer", "publisher"),
+        *(
+            "author_name",
+            "committer_name",
+            "scribe",
+            "lead",
+            "displayname",
+            "display_name",
+            "email",
+            "participants",
+            "mentions",
+            "deployer",
+            "publisher",
+        ),
     )
 )
 BEHIND = ("_by", "_email", "_user", "_login", "by_user", "createdby", "updatedby", "resolvedby", "deployedby")
-NAMES = ("summary", "name", "full_name", "real_name", "display_name", "displayName", "login", "username", "userName")
+NAMES = (
+    "summary",
+    "name",
+    "full_name",
+    "real_name",
+    "display_name",
+    "displayName",
+    "nickname",
+    "login",
+    "username",
+    "userName",
+)
 ADDRESSES = ("email", "emailAddress", "principalId", "handle")
-TOOLS = ("service", "integration", "bot", "policy", "schedule", "team", "app", "workflow", "system", "awsservice")
+TOOLS = ("service", "integration", "bot", "policy", "schedule", "team", "app", "workflow", "system", "organization")
 SHORTEST = 3  # a shorter name may be anything
 SOMEONE = "someone"
 
@@ -90,7 +113,11 @@ def names_of(person: object) -> tuple[str, ...]:
 
 def _is_tool(person: Mapping[str, Any]) -> bool:
     kind = str(person.get("type", "")).lower()
-    return any(word in kind for word in TOOLS) or str(person.get("login", "")).endswith("[bot]")
+    return (
+        person.get("isBot") is True
+        or any(word in kind for word in TOOLS)
+        or str(person.get("login", "")).endswith("[bot]")
+    )
 
 
 def _people_in(record: Any) -> Iterable[tuple[str, ...]]:

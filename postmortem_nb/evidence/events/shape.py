@@ -91,6 +91,8 @@ class Shape:
         Zone of times without a mark, where the system is known to write no other.
     full : tuple of int
         Numbers of records at which the system cuts a list.
+    cut : str
+        Path of how many parts of a record the system left out.
     is_table : bool
         Whether it is exported as CSV as well.
     has_people : bool
@@ -106,6 +108,7 @@ class Shape:
     parts: str = ""
     zone: str = ""
     full: tuple[int, ...] = ()
+    cut: str = ""
     is_table: bool = False
     has_people: bool = True
 

@@ -10,6 +10,7 @@ from postmortem_nb.evidence.how import How
 
 SOURCE = "status page"
 MAINTENANCE = "maintenance"
+SET = "are shown at another time than they were written"
 PLANNED = ("scheduled", "in progress", "in_progress", "verifying", "completed")  # words that only maintenance has
 
 
@@ -45,7 +46,8 @@ def _rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
             word, body = said(entry, "status").replace("_", " "), said(entry, "body|message")
             stamped, shown = said(entry, "created_at"), said(entry, "display_at|at")
             text = f"{title}: {word}: {body}" if body else f"{title}: {word}"
-            if stamped and shown and stamped != shown:
+            is_set = bool(stamped and shown and stamped != shown)
+            if is_set:
                 text = f"{text} [shown as {shown}, written {stamped}]"
             yield row_of(
                 unit,
@@ -53,7 +55,7 @@ def _rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
                 shown or stamped or None,
                 text,
                 at=f".{key}[{i}]",
-                **more | ({"basis": "declared"} if stamped and shown and stamped != shown else {}),
+                **more | ({"basis": "declared", "note": SET} if is_set else {}),
             )
 
 
