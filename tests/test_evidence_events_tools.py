@@ -1,5 +1,6 @@
 """Exports of tools → events: known by their content, roles in the place of people, every record counted."""
 
+import gzip
 import json
 
 import pandas as pd
@@ -23,6 +24,7 @@ from postmortem_nb.errors import PostmortemError, ReadError
 from postmortem_nb.evidence import Unreadable, read_events
 from postmortem_nb.evidence.events import FORMATS
 from postmortem_nb.evidence.events import puppet as puppet_module
+from postmortem_nb.evidence.lines import LINE_CAP
 from postmortem_nb.frames import EVENTS
 
 OWN_TESTS = {"csv", "json", "slack", "alertmanager-webhook", "alertmanager-api"}
@@ -346,6 +348,17 @@ def test_times_of_dispatch_that_carry_a_mark_need_no_note(tmp_path):
     content = json.loads(json.dumps(DISPATCH).replace("02:12:00", "02:12:00Z").replace("50.125", "50.125Z"))
     content["items"][0]["stable_at"] = t("02:50:00")
     assert read_events(write(tmp_path, content)).attrs["report"].notes == ()
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_an_answer_on_one_line_that_is_longer_than_lines_of_logs(tmp_path, pack):
+    entries = SAMPLES["pagerduty-log"][0]["log_entries"][:1] * 6000
+    text = json.dumps({"log_entries": entries})
+    assert len(text) > LINE_CAP
+    path = tmp_path / "long.json"
+    path.write_bytes(gzip.compress(text.encode()) if pack else text.encode())
+    report = read_events(path).attrs["report"]
+    assert (report.lines, report.read, report.clipped, report.truncated) == (6000, 6000, 0, "")
 
 
 def test_nothing_in_an_answer(tmp_path):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,6 +17,8 @@ from postmortem_nb.evidence.parsers import record_in
 
 Record = dict[str, Any]
 LISTS = ("events", "items", "data", "results")  # keys under which programs wrap a list
+
+DOCUMENT_CAP = 256 << 20  # bytes of a document that is held at once
 
 _LIST = re.compile(r'\s*(?:\{[^\[]{0,2000}?"\w{1,40}"\s*:\s*)?\[')
 _GAP = re.compile(r"[ \t\r\n,]*")
@@ -43,7 +47,11 @@ def read_records(path: Path, tally: Tally, lists: Sequence[str] = LISTS) -> list
         Place (``:12`` for a line, ``#3`` for the third object of a document), its number, and the object. Numbers with
         a point stay text. A document counts its objects as lines.
     """
-    return records_of(list(chain.from_iterable(blocks(path, tally))), tally, lists)
+    lines = list(chain.from_iterable(blocks(path, tally)))
+    if tally.clipped and (text := _unclipped(path)) is not None:  # an answer of an API is often one line
+        lines, tally.clipped = text.split("\n"), 0
+        tally.lines = len(lines)
+    return records_of(lines, tally, lists)
 
 
 def records_of(lines: Sequence[str], tally: Tally, lists: Sequence[str] = LISTS) -> list[tuple[str, int, Record]]:
@@ -63,6 +71,18 @@ def records_of(lines: Sequence[str], tally: Tally, lists: Sequence[str] = LISTS)
         else:
             tally.reject(number, json.dumps(record))
     return out
+
+
+def _unclipped(path: Path) -> str | None:
+    """Return the whole text of a file whose lines are longer than those of a log; None if it is too long for JSON."""
+    with path.open("rb") as file:
+        is_packed = file.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path) if is_packed else path.open("rb") as file:
+            data = file.read(DOCUMENT_CAP + 1)
+    except (OSError, EOFError, zlib.error):
+        return None
+    return None if len(data) > DOCUMENT_CAP else data.decode("utf-8-sig", "replace")
 
 
 def _from_lines(lines: Sequence[str], tally: Tally) -> list[tuple[str, int, Record]]:

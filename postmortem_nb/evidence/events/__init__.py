@@ -108,7 +108,7 @@ def _from_json(path: Path, how: How, tally: Tally) -> pd.DataFrame:
     named = None if how.format in (None, JSON) else BY_NAME.get(str(how.format))
 
     def is_record(record: Record) -> bool:
-        return named.knows(record) if named else is_known(record) or has_time(record, how)
+        return named.knows(record) if named else has_time(record, how) or is_known(record)
 
     units, envelopes = unwrap(found, tally, is_record)
     if not units:

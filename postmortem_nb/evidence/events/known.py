@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from postmortem_nb.evidence import alerts, chat
@@ -69,7 +70,12 @@ FORMATS = (CSV, JSON, *BY_NAME, feeds.NAME, cstate.NAME)
 
 def is_known(record: Record) -> bool:
     """Whether a record is one of any system."""
-    return any(shape.knows(record) for shape in SHAPES)
+    return any(shape.knows(record) for shape in _with_keys(frozenset(record)))
+
+
+@lru_cache(maxsize=1024)  # the records of a file have few sets of keys
+def _with_keys(keys: frozenset[str]) -> tuple[Shape, ...]:
+    return tuple(shape for shape in SHAPES if shape.may_know(keys))
 
 
 def choose(units: Sequence[Unit], how: How, *, is_table: bool = False) -> Shape | None:
@@ -85,7 +91,9 @@ def choose(units: Sequence[Unit], how: How, *, is_table: bool = False) -> Shape 
     counts = dict.fromkeys(BY_NAME, 0)
     ordinary = 0
     for unit in units:
-        knowing = [s.name for s in SHAPES if (s.is_table or not is_table) and s.knows(unit.record)]
+        knowing = [
+            s.name for s in _with_keys(frozenset(unit.record)) if (s.is_table or not is_table) and s.knows(unit.record)
+        ]
         for name in knowing:
             counts[name] += 1
         ordinary += not knowing and has_time(unit.record, how)

@@ -158,6 +158,14 @@ SHAPES = (
     ),
     Shape("datadog-event", "datadog", ("date_happened", "title"), rows=_datadog_rows, full=(1000,)),
     Shape("uptimerobot", "uptimerobot", ("friendly_name", "logs"), rows=_robot_rows, test=_is_robot, full=(50,)),
-    Shape("uptime-kuma", "uptime kuma", (), rows=_kuma_rows, test=_is_beat, zone="UTC", has_people=False),
+    Shape(
+        "uptime-kuma",
+        "uptime kuma",
+        ("status|heartbeat.status",),
+        rows=_kuma_rows,
+        test=_is_beat,
+        zone="UTC",
+        has_people=False,
+    ),
     Shape("pingdom", "pingdom", ("status", "timefrom", "timeto"), rows=_pingdom_rows, has_people=False),
 )

@@ -112,6 +112,10 @@ class Shape:
     is_table: bool = False
     has_people: bool = True
 
+    def may_know(self, keys: frozenset[str]) -> bool:
+        """Whether a record with these keys, whatever they hold, may be one of this system."""
+        return all(any(p in keys or p.partition(".")[0] in keys for p in paths.split("|")) for paths in self.keys)
+
     def knows(self, record: Record) -> bool:
         """Whether a record is one of this system."""
         return all(has(record, key) for key in self.keys) and (self.test is None or self.test(record))
