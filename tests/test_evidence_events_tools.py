@@ -318,6 +318,24 @@ def test_a_sample_with_anything_in_a_place_of_it(tmp_path, data, name, anything)
     assert "Given Family" not in frame.to_csv()
 
 
+@settings(EASY, max_examples=200)
+@given(
+    st.sampled_from(["feed", "cstate", "puppet"]),
+    st.integers(0, 400),
+    st.integers(0, 400),
+    st.text(max_size=12)
+    | st.sampled_from(["---\n", "]]>", "&amp;", "<entry>", "*1", "- x\n", "[Final message]\n", "date: x\n"]),
+)
+def test_text_with_anything_in_it(tmp_path, name, start, length, anything):
+    text = PUPPET_YAML if name == "puppet" else SAMPLES[name][0]
+    path = write(tmp_path, text[:start] + anything + text[start + length :])
+    try:
+        frame = read_events(path, timezone="UTC")
+    except PostmortemError:
+        return
+    assert adds_up(frame.attrs["report"])
+
+
 def test_beats_that_say_nothing_new_are_skipped(tmp_path):
     report = read_events(write(tmp_path, KUMA)).attrs["report"]
     assert (report.lines, report.read, report.skipped) == (4, 2, 2)

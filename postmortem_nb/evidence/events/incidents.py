@@ -50,7 +50,7 @@ def _facts(times: str, title: str, before: str = "", person: str = "") -> tuple[
         Fact(
             kind_of_time(name),
             f"{before}{name}",
-            f"{name.removesuffix('_at').replace('_', ' ')}: {{{title}}}",
+            f"{name.removesuffix('_at').replace('_', ' ')}: {title}",
             basis="declared",
             person=person if name.startswith(("created", "declared", "reported")) else "",
         )
@@ -116,7 +116,7 @@ SHAPES = (
         "datadog",
         ("attributes.title", "attributes.created", "attributes.customer_impact_start|attributes.detected"),
         (
-            *_facts(_DATADOG, "attributes.title", "attributes."),
+            *_facts(_DATADOG, "{attributes.title}", "attributes."),
             Fact(
                 "impact",
                 "attributes.customer_impact_start",
@@ -131,7 +131,7 @@ SHAPES = (
         "rootly",
         "rootly",
         ("attributes.title", "attributes.started_at", "attributes.mitigated_at|attributes.acknowledged_at"),
-        _facts(_ROOTLY, "attributes.title", "attributes."),
+        _facts(_ROOTLY, "{attributes.title}", "attributes."),
         test=_is_rootly,
         full=(20, 25, 50),
     ),
@@ -140,7 +140,7 @@ SHAPES = (
         "dispatch",
         "dispatch",
         ("reported_at", "stable_at|triage_at", "closed_at"),
-        _facts(_DISPATCH, "name} {title", person="reporter"),
+        _facts(_DISPATCH, "{name} {title}", person="reporter"),
         zone="UTC",
         is_table=True,
         full=(5, 25, 50, 100),

@@ -15,19 +15,8 @@ KEYS = frozenset(
         *("acknowledger", "acknowledgedby", "closedby", "agent", "user", "users", "username", "useridentity", "login"),
         *("author", "committer", "creator", "assignee", "assignees", "assigner", "assigned_user", "owner", "actor"),
         *("triggering_actor", "sender", "reporter", "requester", "responder", "responders", "commander", "liaison"),
-        *(
-            "author_name",
-            "committer_name",
-            "scribe",
-            "lead",
-            "displayname",
-            "display_name",
-            "email",
-            "participants",
-            "mentions",
-            "deployer",
-            "publisher",
-        ),
+        *("scribe", "lead", "displayname", "display_name", "email", "author_name", "committer_name"),
+        *("participants", "mentions", "deployer", "publisher"),
     )
 )
 BEHIND = ("_by", "_email", "_user", "_login", "by_user", "createdby", "updatedby", "resolvedby", "deployedby")
@@ -58,7 +47,8 @@ class People:
     def __init__(self, records: Iterable[Any] = ()) -> None:
         self._same: dict[str, str] = {}  # name → the name that stands for all of that person's
         self._roles: dict[str, str] = {}
-        for names in sorted({tuple(found) for record in records for found in _people_in(record)}):
+        found = {names for record in records for names in _people_in(record)}
+        for names in sorted(found, key=lambda names: (-len(names), names)):  # those that tie names together come first
             self._add(names)
 
     def give_roles(self, persons: Iterable[object]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from postmortem_nb.evidence.events.shape import Row, Shape, Unit, dig, items, row_of, said
+from postmortem_nb.evidence.events.shape import Row, Shape, Unit, dig, fill, items, row_of, said
 from postmortem_nb.evidence.how import How
 
 SOURCE = "status page"
@@ -32,31 +32,36 @@ def _updates(record: Row) -> list[tuple[int, Row]]:
 def _rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
     for unit in units:
         record = unit.record
-        key = "incident_updates" if "incident_updates" in record else "updates"
         planned, title = is_maintenance(record), said(record, "name|title")
-        more = {"source": SOURCE, "basis": "system"}
-        if planned and dig(record, "scheduled_for"):
+        more: Row = {"source": SOURCE, "basis": "declared"}
+        if planned and dig(record, "scheduled_for") is not None:
             begin, end = dig(record, "scheduled_for"), dig(record, "scheduled_until")
-            yield row_of(unit, MAINTENANCE, begin, f"planned: {title}", end=end, source=SOURCE, basis="declared")
-        elif (begin := dig(record, "started_at")) is not None and not planned:
-            end, impact = dig(record, "resolved_at"), said(record, "impact")
-            text = f"{title} (impact {impact})" if impact else title
-            yield row_of(unit, "impact", begin, text, end=end, source=SOURCE, basis="declared")
+            yield row_of(unit, MAINTENANCE, begin, f"planned: {title}", end=end, **more)
+        elif not planned and dig(record, "started_at") is not None:
+            begin, end = dig(record, "started_at"), dig(record, "resolved_at")
+            yield row_of(unit, "impact", begin, fill("{name} (impact {impact})", record), end=end, **more)
+        key = "incident_updates" if "incident_updates" in record else "updates"
         for i, entry in _updates(record):
-            word, body = said(entry, "status").replace("_", " "), said(entry, "body|message")
-            stamped, shown = said(entry, "created_at"), said(entry, "display_at|at")
-            text = f"{title}: {word}: {body}" if body else f"{title}: {word}"
-            is_set = bool(stamped and shown and stamped != shown)
-            if is_set:
-                text = f"{text} [shown as {shown}, written {stamped}]"
-            yield row_of(
-                unit,
-                MAINTENANCE if planned else "communication",
-                shown or stamped or None,
-                text,
-                at=f".{key}[{i}]",
-                **more | ({"basis": "declared", "note": SET} if is_set else {}),
-            )
+            yield _update(unit, entry, f".{key}[{i}]", title, MAINTENANCE if planned else "communication")
+
+
+def _update(unit: Unit, entry: Row, at: str, title: str, kind: str) -> Row:
+    """Return what was published, at the time that readers were shown; people may set that back."""
+    stamped, shown = said(entry, "created_at"), said(entry, "display_at|at")
+    word, body = said(entry, "status").replace("_", " "), said(entry, "body|message")
+    text = ": ".join(part for part in (title, word, body) if part)
+    is_stamp = bool(stamped) and shown in ("", stamped)
+    is_set = bool(stamped) and not is_stamp
+    return row_of(
+        unit,
+        kind,
+        shown or stamped or None,
+        f"{text} [shown as {shown}, written {stamped}]" if is_set else text,
+        at=at,
+        source=SOURCE,
+        basis="system" if is_stamp else "declared",
+        note=SET if is_set else None,
+    )
 
 
 def _is_incident(record: Row) -> bool:
