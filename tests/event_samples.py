@@ -160,7 +160,7 @@ ROOTLY = {
             "id": "r1",
             "type": "incidents",
             "attributes": {
-                "title": "web fails",
+                "title": "web fails, says Given Family",
                 "started_at": t("02:05:00"),
                 "detected_at": t("02:07:30"),
                 "acknowledged_at": None,
@@ -619,10 +619,10 @@ SAMPLES = {
     "rootly": (
         ROOTLY,
         [
-            ("02:05:00", "impact", "started: web fails", "", None),
-            ("02:07:30", "detection", "detected: web fails", "", None),
-            ("02:50:00", "action", "mitigated: web fails", "", None),
-            ("03:10:00", "resolution", "resolved: web fails", "", None),
+            ("02:05:00", "impact", "started: web fails, says someone", "", None),
+            ("02:07:30", "detection", "detected: web fails, says someone", "", None),
+            ("02:50:00", "action", "mitigated: web fails, says someone", "", None),
+            ("03:10:00", "resolution", "resolved: web fails, says someone", "", None),
         ],
     ),
     "firehydrant": (

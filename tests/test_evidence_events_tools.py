@@ -315,7 +315,7 @@ def test_a_sample_with_anything_in_a_place_of_it(tmp_path, data, name, anything)
     except PostmortemError:
         return
     assert adds_up(frame.attrs["report"])
-    assert "Given Family" not in frame.to_csv()
+    assert not frame["actor"].isin(["Given Family", "Second Person", "given-family", "given.family@example.com"]).any()
 
 
 @settings(EASY, max_examples=200)

@@ -19,7 +19,7 @@ def _alarm_rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
         data = _inner(record.get("HistoryData"))
         old, new = said(data, "oldState.stateValue"), said(data, "newState.stateValue")
         reason = said(data, "newState.stateReason")
-        what = said(record, "HistoryItemType")
+        what = said(record, "HistoryItemType") or ("StateUpdate" if new else "")
         kind = "observation"
         if what == "StateUpdate":
             kind = {"ALARM": "alert", "OK": "resolution"}.get(new, "observation")
@@ -102,7 +102,7 @@ SHAPES = (
     Shape(
         "cloudwatch-alarms",
         "cloudwatch",
-        ("AlarmName", "Timestamp", "HistoryItemType"),
+        ("AlarmName", "Timestamp", "HistoryItemType|HistorySummary|HistoryData"),
         rows=_alarm_rows,
         full=(50, 100),
         has_people=False,

@@ -29,7 +29,7 @@ def _annotation_rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
             begin or None,
             ": ".join(part for part in (head, body) if part),
             end=end if end not in ("", "0", begin) else None,
-            person=dig(record, "login|email"),
+            person=dig(record, "login|userName|email"),
             source="grafana",
             basis="system" if state or kind == "change" else "declared",
         )

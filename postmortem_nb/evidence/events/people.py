@@ -15,7 +15,17 @@ KEYS = frozenset(
         *("acknowledger", "acknowledgedby", "closedby", "agent", "user", "users", "username", "useridentity", "login"),
         *("author", "committer", "creator", "assignee", "assignees", "assigner", "assigned_user", "owner", "actor"),
         *("triggering_actor", "sender", "reporter", "requester", "responder", "responders", "commander", "liaison"),
-        *("scribe", "lead", "displayname", "display_name", "email", "author_name", "committer_name"),
+        *(
+            "scribe",
+            "lead",
+            "displayname",
+            "display_name",
+            "full_name",
+            "real_name",
+            "email",
+            "author_name",
+            "committer_name",
+        ),
         *("participants", "mentions", "deployer", "publisher"),
     )
 )
