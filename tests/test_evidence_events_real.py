@@ -68,7 +68,7 @@ def test_a_page_that_ends_before_it_begins():
     frame = read_events(page("jenkins-io-outage"))
     impact = frame[frame["kind"] == "impact"].iloc[0]
     assert (impact["time"], impact["end"]) == (utc("2021-11-18T10:47"), utc("2021-11-05T15:30"))
-    assert "1 events end before they begin" in frame.attrs["report"].notes[0]
+    assert "Events that end before they begin and are kept as they are: 1;" in frame.attrs["report"].notes[0]
     said = frame[frame["kind"] == "communication"]
     assert said["time"].tolist() == [utc("2021-11-05T15:30"), utc("2021-11-18T10:47")]
     assert said["text"].iloc[0].endswith("The website jenkins.io and all its sub pages are back online.")

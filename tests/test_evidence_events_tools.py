@@ -135,7 +135,7 @@ def test_a_time_that_cannot_be_read_in_a_record_that_was(tmp_path):
     content["incidents"][0]["acknowledgements"][0]["at"] = "soon"
     report = read_events(write(tmp_path, content)).attrs["report"]
     assert (report.read, report.rejected) == (1, 0)
-    assert "1 parts of records could not be read" in report.notes[0]
+    assert "Parts of records that could not be read: 1;" in report.notes[0]
 
 
 def test_a_record_without_any_time_is_rejected(tmp_path):
@@ -211,7 +211,7 @@ def test_a_status_record_that_ends_before_it_begins_is_kept(tmp_path):
     text = SAMPLES["cstate"][0].replace("resolvedWhen: 2024-01-14", "resolvedWhen: 2024-01-10")
     frame = read_events(write(tmp_path, text))
     assert (frame["end"] < frame["time"]).sum() == 1
-    assert "1 events end before they begin" in frame.attrs["report"].notes[0]
+    assert "Events that end before they begin and are kept as they are: 1;" in frame.attrs["report"].notes[0]
 
 
 def test_a_status_page_whose_dates_have_no_zone(tmp_path):
@@ -343,7 +343,7 @@ def test_beats_that_say_nothing_new_are_skipped(tmp_path):
 
 def test_an_update_that_was_set_back_is_a_note(tmp_path):
     notes = read_events(write(tmp_path, STATUSPAGE)).attrs["report"].notes
-    assert [note for note in notes if "1 events are shown at another time than they were written" in note]
+    assert [note for note in notes if "Events that are shown at another time than they were written: 1;" in note]
 
 
 def test_alerts_that_a_webhook_left_out_are_a_note(tmp_path):

@@ -13,7 +13,7 @@ from postmortem_nb.evidence.account import Unreadable
 
 MAGIC = b"PK\x03\x04"
 MEMBERS = 20_000  # files in one archive
-UNPACKED = 1 << 30  # bytes of all of them together
+UNPACKED = 256 << 20  # bytes of all of them together
 RATIO_FREE = 64 << 20  # bytes unpacked before the ratio is looked at
 RATIO = 200  # text packs 5 to 30 times; only a bomb reaches this
 CHUNK = 1 << 20

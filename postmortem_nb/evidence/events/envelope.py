@@ -40,7 +40,13 @@ MORE = (  # paths that say that there is another page
     "metadata.continue",
     "response_metadata.next_cursor",
 )
-TOTALS = ("total_count", "total", "meta.pagination.total_count", "pagination_meta.total_record_count")
+TOTALS = (
+    "total_count",
+    "total",
+    "meta.total_count",
+    "meta.pagination.total_count",
+    "pagination_meta.total_record_count",
+)
 DEEPEST = 3  # envelopes in one another
 
 
