@@ -1,11 +1,13 @@
 """Events of real systems: published status pages, and an Alertmanager that runs."""
 
 import csv
+import http.server
 import json
 import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -110,14 +112,42 @@ def test_all_pages_agree_with_their_index():
 # --- Alertmanager -----------------------------------------------------------------------------------------------------
 
 
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """Keeps what Alertmanager sends."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append(body.decode())
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
 @pytest.fixture(scope="module")
-def alertmanager(tmp_path_factory):
+def receiver():
+    """A server that webhooks are sent to, with what it has received."""
+    with http.server.HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        server.received = []
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def alertmanager(tmp_path_factory, receiver):
     """The address of an Alertmanager that runs."""
     binary = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
     if binary is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("prometheus-alertmanager is not installed")
     folder = tmp_path_factory.mktemp("alertmanager")
-    (folder / "am.yml").write_text("route: {receiver: none}\nreceivers: [{name: none}]\n")
+    (folder / "am.yml").write_text(
+        "route: {receiver: hook, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}\n"
+        f"receivers: [{{name: hook, webhook_configs: [{{url: 'http://127.0.0.1:{receiver.server_port}/'}}]}}]\n"
+    )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -143,6 +173,43 @@ def wait_for(url, server):
     pytest.fail("Alertmanager was not ready within 10 s")
 
 
+def post(address, alerts):
+    posted = urllib.request.Request(
+        address, json.dumps(alerts).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    urllib.request.urlopen(posted, timeout=5).close()
+
+
+@pytest.mark.slow
+def test_what_an_alertmanager_sends(alertmanager, receiver, tmp_path):
+    now = pd.Timestamp.now(tz="UTC").floor("s")
+    begin, end = now - pd.Timedelta(minutes=9), now - pd.Timedelta(minutes=1)
+    alert = {"labels": {"alertname": "Sent", "service": "cart"}, "annotations": {}, "startsAt": begin.isoformat()}
+    post(alertmanager, [alert])
+    sent = payloads(receiver, "firing")
+    post(alertmanager, [alert | {"endsAt": end.isoformat()}])
+    sent += payloads(receiver, "resolved")
+    path = tmp_path / "webhooks.jsonl"
+    path.write_text("\n".join(sent[:1]))
+    first = read_events(path)
+    assert first.attrs["report"].format == "alertmanager-webhook"
+    assert (first["time"].tolist(), first["end"].isna().all()) == ([begin], True)
+    path.write_text("\n".join(sent))
+    both = read_events(path)
+    assert both[["time", "end", "text", "service"]].to_numpy().tolist() == [[begin, end, "Sent", "cart"]]
+    assert both.attrs["report"].skipped == len(sent) - 1
+
+
+def payloads(receiver, status):
+    """The payloads about the alert of this test that have come so far, once one has this status."""
+    for _ in range(150):
+        found = [body for body in receiver.received if "Sent" in body and json.loads(body)["status"] == status]
+        if found:
+            return found
+        time.sleep(0.1)
+    pytest.fail(f"Alertmanager sent nothing {status} within 15 s")
+
+
 @pytest.mark.slow
 def test_the_alerts_of_an_alertmanager_that_runs(alertmanager, tmp_path):
     now = pd.Timestamp.now(tz="UTC").floor("s")
@@ -155,15 +222,14 @@ def test_the_alerts_of_an_alertmanager_that_runs(alertmanager, tmp_path):
         }
         for name, begin in began.items()
     ]
-    posted = urllib.request.Request(
-        alertmanager, json.dumps(alerts).encode(), {"Content-Type": "application/json"}, method="POST"
-    )
-    urllib.request.urlopen(posted, timeout=5).close()
+    post(alertmanager, alerts)
     path = tmp_path / "alerts.json"
     for _ in range(50):
         with urllib.request.urlopen(alertmanager, timeout=5) as answer:
             path.write_bytes(answer.read())
-        if len(json.loads(path.read_text())) == 2:
+        own = [alert for alert in json.loads(path.read_text()) if alert["labels"]["alertname"] in began]
+        path.write_text(json.dumps(own))
+        if len(own) == 2:
             break
         time.sleep(0.1)
     assert all(pd.Timestamp(alert["endsAt"]) > now for alert in json.loads(path.read_text()))  # when they expire
