@@ -346,6 +346,12 @@ def test_an_update_that_was_set_back_is_a_note(tmp_path):
     assert [note for note in notes if "Events that are shown at another time than they were written: 1;" in note]
 
 
+def test_a_detection_at_the_time_of_opening_is_a_note(tmp_path):
+    said = "have the very time at which the incident was opened"
+    assert any(said in n for n in read_events(write(tmp_path, SAMPLES["datadog-incident"][0])).attrs["report"].notes)
+    assert not any(said in n for n in read_events(write(tmp_path, SAMPLES["rootly"][0])).attrs["report"].notes)
+
+
 def test_alerts_that_a_webhook_left_out_are_a_note(tmp_path):
     payload = {"receiver": "x", "groupKey": "g", "truncatedAlerts": 3, "alerts": []}
     report = read_events(write(tmp_path, payload)).attrs["report"]

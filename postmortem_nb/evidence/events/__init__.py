@@ -22,6 +22,7 @@ from postmortem_nb.evidence.events import cstate, feeds, puppet
 from postmortem_nb.evidence.events.archive import is_zip
 from postmortem_nb.evidence.events.envelope import notes, split, unwrap
 from postmortem_nb.evidence.events.exports import hide_torn, joined_frames, read_zip
+from postmortem_nb.evidence.events.incidents import noted
 from postmortem_nb.evidence.events.known import BY_NAME, CSV, FORMATS, JSON, cast, choose, is_known
 from postmortem_nb.evidence.events.people import People
 from postmortem_nb.evidence.events.shape import Record, Shape, Unit, rows_of, said
@@ -156,6 +157,8 @@ def _from_units(
     is_given = bool(shape.zone) and how.zone is None
     how = replace(how, zone=shape.zone) if is_given else how
     rows = shape.rows(known, path, how) if shape.rows else rows_of(shape.facts, shape.source, known)
+    if shape.opened:
+        rows = noted(rows, known, shape.opened)
     frame = finish(rows, shape.name, how, tally, people, units=known)
     report = frame.attrs["report"]
     if is_given and report.zone == shape.zone:

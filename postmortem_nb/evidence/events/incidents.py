@@ -5,7 +5,7 @@ They are declared, whoever wrote them: several of these tools fill a missing tim
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from postmortem_nb.evidence.events.shape import Fact, Row, Shape, Unit, dig, items, row_of, said
@@ -35,6 +35,10 @@ _WORDS = {
 }
 
 
+COPIES = ("detection", "impact", "acknowledgement")  # what a tool sets to the time of opening if nobody typed it
+COPIED = "have the very time at which the incident was opened, which its tool may have filled in"
+
+
 def kind_of_time(name: str) -> str:
     """Return the kind of event that a named time of an incident is.
 
@@ -56,6 +60,23 @@ def _facts(times: str, title: str, before: str = "", person: str = "") -> tuple[
         )
         for name in times.split()
     )
+
+
+def noted(rows: Iterable[Row], units: list[Unit], opened: str) -> Iterator[Row]:
+    """Yield rows; where a time is the very one at which the incident was opened, note that it may be no more than that.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+    units : list of Unit
+        The records that the rows are of.
+    opened : str
+        Paths of the time at which a record was opened.
+    """
+    times = {unit.place: {said(unit.record, path) for path in opened.split("|")} - {""} for unit in units}
+    for row in rows:
+        is_copy = row.get("kind") in COPIES and row["time"] in times[row["unit"]]
+        yield row | {"note": COPIED} if is_copy else row
 
 
 def _incident_io_rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
@@ -95,10 +116,6 @@ def _is_firehydrant(record: Row) -> bool:
     return isinstance(record.get("milestones"), list)
 
 
-def _is_rootly(record: Row) -> bool:
-    return isinstance(record.get("attributes"), dict) and not str(dig(record, "attributes.detected") or "")
-
-
 _ROOTLY = "started_at detected_at acknowledged_at in_triage_at mitigated_at resolved_at closed_at cancelled_at"
 _DISPATCH = "reported_at triage_at escalated_at stable_at closed_at"
 _DATADOG = "created declared detected resolved"
@@ -109,6 +126,7 @@ SHAPES = (
         "incident.io",
         ("created_at", "incident_timestamp_values"),
         rows=_incident_io_rows,
+        opened="created_at",
         full=(25, 250),
     ),
     Shape(
@@ -125,6 +143,7 @@ SHAPES = (
                 basis="declared",
             ),
         ),
+        opened="attributes.created|attributes.declared",
         full=(10, 100),
     ),
     Shape(
@@ -132,10 +151,18 @@ SHAPES = (
         "rootly",
         ("attributes.title", "attributes.started_at", "attributes.mitigated_at|attributes.acknowledged_at"),
         _facts(_ROOTLY, "{attributes.title}", "attributes."),
-        test=_is_rootly,
+        opened="attributes.created_at",
         full=(20, 25, 50),
     ),
-    Shape("firehydrant", "firehydrant", ("milestones",), rows=_firehydrant_rows, test=_is_firehydrant, full=(20,)),
+    Shape(
+        "firehydrant",
+        "firehydrant",
+        ("milestones",),
+        rows=_firehydrant_rows,
+        test=_is_firehydrant,
+        opened="created_at",
+        full=(20,),
+    ),
     Shape(
         "dispatch",
         "dispatch",

@@ -87,6 +87,8 @@ class Shape:
         What a record must be beyond having these keys.
     parts : str
         Key of a list in each record that holds what counts as one record each.
+    opened : str
+        Paths of when a record was opened, where the system fills in other times with that.
     zone : str
         Zone of times without a mark, where the system is known to write no other.
     full : tuple of int
@@ -106,6 +108,7 @@ class Shape:
     rows: Callable[[list[Unit], Path, How], Iterable[Row]] | None = None
     test: Callable[[Record], bool] | None = None
     parts: str = ""
+    opened: str = ""
     zone: str = ""
     full: tuple[int, ...] = ()
     cut: str = ""
