@@ -101,7 +101,15 @@ def test_pages_of_an_answer_one_a_line(tmp_path):
     report = frame.attrs["report"]
     assert (len(frame), adds_up(report)) == (6, True)
     assert frame["evidence"].str.contains(r":3#1").any()
-    assert len(report.notes) == 1
+    assert report.notes == ()  # one of the pages is the last one
+
+
+def test_a_list_below_a_key_beside_a_time(tmp_path):
+    content = {
+        "date": "2024-01-15",
+        "events": [{"time": t("02:05:00"), "text": "x"}, {"time": t("02:06:00"), "text": "y"}],
+    }
+    assert read_events(write(tmp_path, content))["text"].tolist() == ["x", "y"]
 
 
 # --- the order of records, and records that are something else --------------------------------------------------------
@@ -339,6 +347,17 @@ def test_text_with_anything_in_it(tmp_path, name, start, length, anything):
 def test_beats_that_say_nothing_new_are_skipped(tmp_path):
     report = read_events(write(tmp_path, KUMA)).attrs["report"]
     assert (report.lines, report.read, report.skipped) == (4, 2, 2)
+
+
+@pytest.mark.parametrize("key", ["items", "user", "data", "summary"])
+def test_deep_nesting_is_a_plain_error_or_read(tmp_path, key):
+    for depth in (200, 900, 5000):
+        inside, outside = ("[", "]") if key in ("items", "data") else ("", "")
+        text = f'{{"time": "{t("02:05:00")}", "{key}": {inside}' * depth + "1" + f"{outside}}}" * depth
+        try:
+            assert adds_up(read_events(write(tmp_path, text)).attrs["report"])
+        except PostmortemError:
+            continue
 
 
 def test_an_update_that_was_set_back_is_a_note(tmp_path):

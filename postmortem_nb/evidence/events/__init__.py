@@ -20,7 +20,7 @@ from postmortem_nb.evidence.documents import is_json, read_records
 from postmortem_nb.evidence.eventframe import ROLES, finish, generic, has_time
 from postmortem_nb.evidence.events import cstate, feeds, puppet
 from postmortem_nb.evidence.events.archive import is_zip
-from postmortem_nb.evidence.events.envelope import notes, split, unwrap
+from postmortem_nb.evidence.events.envelope import holds, notes, split, unwrap
 from postmortem_nb.evidence.events.exports import hide_torn, joined_frames, read_zip
 from postmortem_nb.evidence.events.incidents import noted
 from postmortem_nb.evidence.events.known import BY_NAME, CSV, FORMATS, JSON, cast, choose, is_known
@@ -108,8 +108,13 @@ def _from_json(path: Path, how: How, tally: Tally) -> pd.DataFrame:
     found = [Unit(*place) for place in read_records(path, tally, lists=())]
     named = None if how.format in (None, JSON) else BY_NAME.get(str(how.format))
 
+    def is_one(record: Record) -> bool:
+        return has_time(record, how) or is_known(record)
+
     def is_record(record: Record) -> bool:
-        return named.knows(record) if named else has_time(record, how) or is_known(record)
+        if named:
+            return named.knows(record)
+        return (has_time(record, how) and not holds(record, is_one)) or is_known(record)
 
     units, envelopes = unwrap(found, tally, is_record)
     if not units:

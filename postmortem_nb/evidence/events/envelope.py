@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.documents import LISTS
-from postmortem_nb.evidence.events.shape import Record, Shape, Unit, dig, said
+from postmortem_nb.evidence.events.shape import Record, Shape, Unit, dig, has, said
 
 WRAPS = (  # keys under which an answer holds its records, or its only one
     *LISTS,
@@ -79,8 +79,14 @@ def unwrap(units: list[Unit], tally: Tally, is_record: Callable[[Record], bool])
     return units, envelopes
 
 
+def holds(record: Record, is_record: Callable[[Record], bool]) -> bool:
+    """Whether a record is rather what lies around a list of records."""
+    lists = (record[key] for key in LISTS if isinstance(record.get(key), list))
+    return any(isinstance(item, dict) and is_record(item) for listed in lists for item in listed[:1])
+
+
 def split(units: list[Unit], parts: str, tally: Tally) -> list[Unit]:
-    """Make each object of a list in each record a unit of its own, with the record around it under ``whole``."""
+    """Make each object of a list in each record a unit of its own."""
     out = []
     for unit in units:
         listed = dig(unit.record, parts)
@@ -93,7 +99,7 @@ def split(units: list[Unit], parts: str, tally: Tally) -> list[Unit]:
         tally.lines += len(listed) - 1
         for i, part in enumerate(listed):
             if isinstance(part, dict):
-                out.append(Unit(f"{unit.place}.{parts}[{i}]", unit.number, part | {"whole": unit.record}))
+                out.append(Unit(f"{unit.place}.{parts}[{i}]", unit.number, part))
             else:
                 tally.reject(unit.number, f"({parts}[{i}] is no object) {json.dumps(part)}")
     return out
@@ -101,7 +107,8 @@ def split(units: list[Unit], parts: str, tally: Tally) -> list[Unit]:
 
 def notes(envelopes: Sequence[Record], units: int, shape: Shape) -> Iterator[str]:
     """Say where the answer of a tool may be only a part."""
-    if any(_says_more(envelope) for envelope in envelopes):
+    said_more = [more for envelope in envelopes if (more := _says_more(envelope)) is not None]
+    if said_more and all(said_more):  # of several pages, the last one says that there is no other
         yield f"It is one page of several: {shape.source} says that there are more records. Fetch the rest."
         return
     totals = [
@@ -113,8 +120,10 @@ def notes(envelopes: Sequence[Record], units: int, shape: Shape) -> Iterator[str
         yield f"It holds exactly {units:,} records, where {shape.source} cuts a list; there may be more."
 
 
-def _says_more(envelope: Record) -> bool:
-    return any((value := dig(envelope, path)) is not None and value is not False and value != 0 for path in MORE)
+def _says_more(envelope: Record) -> bool | None:
+    """Whether an answer says that there is more; None if it does not speak of it."""
+    told = [dig(envelope, path) not in (None, False, 0) for path in MORE if has(envelope, path)]
+    return any(told) if told else None
 
 
 def _key(record: Record) -> str | None:

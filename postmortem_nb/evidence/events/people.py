@@ -47,7 +47,7 @@ TOOLS = ("service", "integration", "bot", "policy", "schedule", "team", "app", "
 SHORTEST = 3  # a shorter name may be anything
 SOMEONE = "someone"
 
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_EMAIL = re.compile(r"(?<![\w.+-])(?!git@)[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _WORDS = ("system", "api", "user", "admin", "root", "bot", "null", "none", "unknown", SOMEONE, "deploy", "service")
 
 
@@ -105,10 +105,12 @@ def names_of(person: object) -> tuple[str, ...]:
         return (name,) if name and not is_tool else ()
     if not isinstance(person, dict) or _is_tool(person):
         return ()
-    inner = person.get("user") or person.get("individual")  # incident.io and Dispatch wrap a person once more
+    wrapped = person.get("user") or person.get("individual")  # incident.io and Dispatch wrap a person once more
+    if isinstance(wrapped, dict):
+        person = person | wrapped
     found = [person[key].strip() for key in (*NAMES, *ADDRESSES) if isinstance(person.get(key), str)]
     found = [name for name in found if name and not name.endswith("[bot]")]
-    return tuple(dict.fromkeys(found)) or (names_of(inner) if isinstance(inner, dict) and inner is not person else ())
+    return tuple(dict.fromkeys(found))
 
 
 def _is_tool(person: Mapping[str, Any]) -> bool:
