@@ -103,10 +103,12 @@ def joined(file: str, reports: Sequence[Report]) -> Report:
         file=file,
         format=reports[0].format,
         **{name: sum(getattr(r, name) for r in reports) for name in counts},
+        samples=tuple(sample for r in reports for sample in r.samples)[:SAMPLES],
         truncated="; ".join(f"{r.file}: {r.truncated}" for r in reports if r.truncated),
         first=min(firsts, default=None),
         last=max(lasts, default=None),
         zone=reports[0].zone,
+        notes=tuple(dict.fromkeys(note for r in reports for note in r.notes)),
     )
 
 

@@ -9,28 +9,27 @@ Record = Mapping[str, Any]
 Places = Sequence[tuple[str, int, Record]]  # place, number and record
 
 
-def is_webhook(records: Sequence[Record]) -> bool:
-    """Whether records are webhook payloads."""
-    first = records[0]
-    return isinstance(first.get("alerts"), list) and ("groupKey" in first or "receiver" in first)
+def is_webhook(record: Record) -> bool:
+    """Whether a record is a webhook payload."""
+    return isinstance(record.get("alerts"), list) and ("groupKey" in record or "receiver" in record)
 
 
-def is_api(records: Sequence[Record]) -> bool:
-    """Whether records are alerts as the API lists them."""
-    return "startsAt" in records[0] and isinstance(records[0].get("labels"), dict)
+def is_api(record: Record) -> bool:
+    """Whether a record is an alert as the API lists it."""
+    return "startsAt" in record and isinstance(record.get("labels"), dict)
 
 
 def webhook_rows(places: Places) -> Iterator[dict[str, Any]]:
     """Yield the alerts of all payloads; one that was sent again stands once, with the end that any of them states."""
     seen: dict[tuple[str, str], dict[str, Any]] = {}
-    for place, number, payload in places:
-        alerts = payload.get("alerts")
-        for alert in alerts if isinstance(alerts, list) else []:
-            if isinstance(alert, dict):
-                row = _row(place, number, alert, is_over=alert.get("status") == "resolved")
-                key = (str(alert.get("fingerprint") or sorted(_texts(alert.get("labels")).items())), str(row["time"]))
-                first = seen.setdefault(key, row)
-                first["end"] = first["end"] or row["end"]
+    for place, number, alert in places:
+        row = _row(place.partition(".alerts[")[0], number, alert, is_over=alert.get("status") == "resolved")
+        row["unit"] = place
+        key = (str(alert.get("fingerprint") or sorted(_texts(alert.get("labels")).items())), str(row["time"]))
+        first = seen.setdefault(key, row)
+        first["end"] = first["end"] or row["end"]
+        if first is not row:
+            yield {"unit": place, "place": place, "number": number, "skip": True}
     yield from seen.values()
 
 

@@ -76,9 +76,13 @@ class Cast(dict[str, str]):
 
 def cast_of(folder: Path) -> Cast:
     """Give everybody in an export a role."""
-    users = [user for user in _load(folder / "users.json") if isinstance(user.get("id"), str)]
+    return cast_from(_load(folder / "users.json"), [m for day in days_of(folder) for m in _load(day)])
+
+
+def cast_from(listed: Sequence[Record], messages: Sequence[Record]) -> Cast:
+    """Give everybody a role: those in the list of users, and those who wrote."""
+    users = [user for user in listed if isinstance(user.get("id"), str)]
     titles = {user["id"]: title for user in users if (title := _profile(user, "title"))}
-    messages = [m for day in days_of(folder) for m in _load(day)]
     written = sorted(
         (float(m["ts"]), str(m["user"]))
         for m in messages
@@ -95,22 +99,33 @@ def cast_of(folder: Path) -> Cast:
     return Cast(roles, names)
 
 
-def rows(places: Sequence[tuple[str, int, Record]], path: Path, cast: Cast) -> Iterator[dict[str, Any]]:
-    """Yield the messages of one day; those that are known to be no evidence are marked ``skip``."""
-    channel = path.parent.name if export_of(path) != path.parent else ""
-    for _, number, message in places:
+def channel_of(path: Path) -> str:
+    """Return the channel that a day's file is of, empty if it lies in no folder of one."""
+    return path.parent.name if export_of(path) != path.parent else ""
+
+
+def rows(places: Sequence[tuple[str, int, Record]], channel: str, cast: Cast) -> Iterator[dict[str, Any]]:
+    """Yield the messages of one day; those that are known to be no evidence are marked ``skip``.
+
+    A row has the number of reactions and pins in ``marks``, and in ``thread`` the message that it answers.
+    """
+    for place, number, message in places:
         text = _text(message, cast)
         if message.get("subtype") in LEFT_OUT or not text:
-            yield {"skip": True}
+            yield {"unit": place, "place": place, "number": number, "skip": True}
             continue
         user = message.get("user")
         is_bot = message.get("bot_id") is not None or message.get("subtype") == "bot_message" or not user
+        edited = " [edited]" if isinstance(message.get("edited"), dict) else ""
         yield {
-            "place": f" ts {message.get('ts')}",
+            "unit": place,
+            "place": f" ts {message.get('ts')}{_link(message)}",
             "number": number,
             "time": message.get("ts"),
             "kind": "chat",
-            "text": text,
+            "text": f"{text}{edited}",
+            "marks": _marks(message),
+            "thread": _thread(message),
             "source": f"slack #{channel}" if channel else "slack",
             "actor": "bot" if is_bot else cast.role(str(user)),
             "basis": "system",
@@ -129,6 +144,26 @@ def _text(message: Record, cast: Cast) -> str:
     text = _LINK.sub(lambda m: f"{m[2]} ({m[1]})" if m[2] and m[2] not in m[1] else m[1], text)
     text = html.unescape(_SPECIAL.sub(r"@\1", text))
     return cast.without_names(text).strip()
+
+
+def _link(message: Record) -> str:
+    """Return the address of a message, where the export says it; it cannot be told from the rest."""
+    link = message.get("permalink")
+    return f" {link}" if isinstance(link, str) and re.fullmatch(r"https://[\w.-]+/archives/[\w/?=&.-]+", link) else ""
+
+
+def _marks(message: Record) -> int:
+    """Count reactions and pins: what people pointed at."""
+    reactions, pins = message.get("reactions"), message.get("pinned_to")
+    given = [r for r in reactions if isinstance(r, dict)] if isinstance(reactions, list) else []
+    counts = [r["count"] for r in given if isinstance(r.get("count"), int) and 0 < r["count"] < 10**6]
+    return sum(counts) + (len(pins) if isinstance(pins, list) else 0) + (message.get("subtype") == "pinned_item")
+
+
+def _thread(message: Record) -> str | None:
+    """Return the id of the message that this one answers."""
+    thread = message.get("thread_ts")
+    return thread if isinstance(thread, str) and thread != message.get("ts") else None
 
 
 def _names(user: Record) -> set[str]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from postmortem_nb.errors import IncidentError, ReadError
 from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.clock import precision, read_times
+from postmortem_nb.evidence.eventaccount import Account
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.parsers import plain
 from postmortem_nb.frames import EVENTS, conform
 from postmortem_nb.times import UTC, Instant, parse_instant
+
+if TYPE_CHECKING:
+    from postmortem_nb.evidence.events.people import People
 
 ROLES = {  # what a column or key may be → its usual names, best first
     "time": ("time", "timestamp", "ts", "at", "date", "datetime", "@timestamp", "created_at", "started_at", "start"),
@@ -43,7 +47,10 @@ _KINDS = {
 KINDS = {word: kind for kind, words in _KINDS.items() for word in (kind, *words.split())}
 SYSTEM = ("alert", "page", "acknowledgement", "change", "chat")  # kinds whose time a tool stamped
 BASES = ("declared", "system", "measured")
+EXTRA = ("service", "marks", "thread")  # columns behind those of the contract, where a file has them
 NO_END = ("", "null", "none", "-", "n/a", "ongoing", "open")
+
+_NONE = pd.Timedelta(0)
 
 
 def kind_of(word: str) -> str:
@@ -69,34 +76,79 @@ def generic(places: Sequence[tuple[str, int, Mapping[str, Any]]], how: How) -> I
         yield row
 
 
-def finish(rows: Iterable[dict[str, Any]], format: str, how: How, tally: Tally) -> pd.DataFrame:
-    """Build the frame, in time order; rows without a time or a text are rejected, those marked ``skip`` are counted."""
+def has_time(record: Mapping[str, Any], how: How) -> bool:
+    """Whether a record has a key that may be its time."""
+    names = (how.columns["time"].lower(),) if "time" in how.columns else ROLES["time"]
+    return any(key.lower() in names for key in record)
+
+
+def finish(
+    rows: Iterable[dict[str, Any]],
+    format: str,
+    how: How,
+    tally: Tally,
+    people: People | None = None,
+    units: Iterable[tuple[str, int, Any]] = (),
+) -> pd.DataFrame:
+    """Build the frame, in time order, and account for every record.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        ``place``, ``number``, ``kind``, ``time``, ``text`` and perhaps ``end`` or ``lasts``, ``shift`` (added to the
+        time), ``actor`` or ``person``, ``source``, ``service``, ``basis``, ``marks``, ``thread``, ``note``. Those of
+        one record share a ``unit``; ``skip`` marks a record that is known to be no event.
+    format : str
+        Name of the format.
+    how : How
+    tally : Tally
+        A record is rejected if it gives no row and one of its rows lacks a time or a text.
+    people : People, optional
+        Who is who: rows name a ``person``, the frame a role.
+    units : iterable of (str, int, dict)
+        All records; one that gave no row at all is rejected.
+    """
+    account = Account(tally)
     kept = []
     for row in rows:
         if row.get("skip"):
-            tally.skipped += 1
+            account.skip(row)
         else:
             kept.append(row)
     texts = [None if row.get("time") is None else str(row["time"]).strip() or None for row in kept]
     numbers = [row["number"] for row in kept]
     times, zone = read_times(texts, numbers, "any", how)
     ends, _ = read_times([_end(row.get("end")) for row in kept], numbers, "any", how)
-    out = []
+    found = []
     for row, text, time, end in zip(kept, texts, times, ends, strict=True):
         when = _when(text, time, how, row["number"])
         if why := _why_not(row, when, end):
-            said = row.get("raw", row)
-            tally.reject(row["number"], f"({why}) {', '.join(str(v) for v in said.values() if v is not None)}")
+            account.reject(row, why)
         elif when is not None:
-            out.append(_row(row, when, end, how))
-    frame = pd.DataFrame(out, columns=[*EVENTS.columns, "service"])
-    if frame["service"].isna().all():
-        frame = frame.drop(columns="service")
+            account.read(row, is_backwards=when.best is not None and end < when.best)
+            when = when.shifted(row.get("shift", _NONE))
+            found.append((row, when, _lasting(row, when, end)))
+    account.close(units)
+    if people is not None:
+        people.give_roles(row["person"] for row, *_ in sorted(found, key=_by_time) if row.get("person") is not None)
+    out = [_row(row, when, end, how, people) for row, when, end in found]
+    frame = pd.DataFrame(out, columns=[*EVENTS.columns, *EXTRA])
+    frame = frame.drop(columns=[column for column in EXTRA if not any(row[column] for row in out)])
     for column in ("time", "time_lo", "time_hi", "end"):
         frame[column] = pd.to_datetime(frame[column], utc=True)
     frame = conform(frame.sort_values("time", kind="stable"), EVENTS, how.name)
     frame.attrs["report"] = tally.report(format, frame["time"], zone)
     return frame
+
+
+def _lasting(row: Mapping[str, Any], when: Instant, end: Any) -> Any:
+    """Return the end of a row; of one that says how long it lasts, told from that."""
+    return when.best + row["lasts"] if row.get("lasts") is not None and when.best is not None else end
+
+
+def _by_time(found: tuple[dict[str, Any], Instant, Any]) -> tuple[bool, Any, str, str]:
+    row, when, _ = found
+    return when.best is None, when.best, str(row["text"]), str(row.get("person"))
 
 
 def _why_not(row: Mapping[str, Any], when: Instant | None, end: Any) -> str:
@@ -108,7 +160,10 @@ def _why_not(row: Mapping[str, Any], when: Instant | None, end: Any) -> str:
     return "" if row.get("text") else "it has no text"
 
 
-def _row(row: Mapping[str, Any], when: Instant, end: pd.Timestamp, how: How) -> dict[str, Any]:
+def _row(row: Mapping[str, Any], when: Instant, end: pd.Timestamp, how: How, people: People | None) -> dict[str, Any]:
+    text, actor = row["text"], row.get("actor") or ""
+    if people is not None:
+        text, actor = people.without_names(text), people.role(row.get("person"), actor)
     kind, basis = kind_of(str(row["kind"])), str(row.get("basis")).lower()
     return {
         "time": when.best,
@@ -117,11 +172,13 @@ def _row(row: Mapping[str, Any], when: Instant, end: pd.Timestamp, how: How) -> 
         "end": end,
         "kind": kind,
         "source": row.get("source"),
-        "actor": row.get("actor") or "",
-        "text": row["text"],
+        "actor": actor,
+        "text": text,
         "basis": basis if basis in BASES else "system" if kind in SYSTEM else "declared",
         "evidence": f"{how.name}{row['place']}",
-        "service": how.service or row.get("service"),
+        "service": how.service or row.get("service") or None,
+        "marks": row.get("marks"),
+        "thread": row.get("thread"),
     }
 
 

@@ -12,6 +12,8 @@ in the entry point group ``postmortem_nb.log_formats``. `tests/test_evidence_for
     ``path``, ``request``, ``status``, ``seconds``, ``pri``, ``before``, ``tail``. A name with ``_`` behind it is
     another place of that field. ``<<iso>>``, ``<<level>>``, ``<<LEVEL>>``, ``<<month>>`` and ``<<quoted>>`` stand for
     the parts in `patterns.PARTS`.
+``unless``
+    How lines begin that are of another format, whatever the patterns say.
 ``required``, ``prefix``
     Of JSON and logfmt: keys that every record has, and a pattern of what may stand before the object.
 ``directive``, ``separator``
@@ -197,7 +199,7 @@ def _plan(raw: dict[str, Any]) -> tuple[Plan, tuple[str, ...]]:
     """Return how lines are taken apart, and the fields that this gives."""
     if "pattern" in raw:
         texts = raw["pattern"]
-        plan = Patterns([texts] if isinstance(texts, str) else texts)
+        plan = Patterns([texts] if isinstance(texts, str) else texts, raw.get("unless", ""))
         plan(pl.DataFrame({"row": [0], "text": [""]}, schema={"row": pl.UInt32, "text": pl.String}))
         return plan, tuple(dict.fromkeys((*(name.rstrip("_") for name in plan.fields), "message")))
     keys, required = raw["keys"], raw.get("required", ())

@@ -37,9 +37,12 @@ class Patterns:
     ----------
     patterns : sequence of str
         Rust regular expressions in verbose form; every group has a name.
+    unless : str
+        How lines look that are of another format, whatever the patterns say; the engine has no lookaround.
     """
 
-    def __init__(self, patterns: Sequence[str]) -> None:
+    def __init__(self, patterns: Sequence[str], unless: str = "") -> None:
+        self._unless = f"^(?:{with_parts(unless)})" if unless else ""
         self._patterns = [_compiled(text) for text in patterns]
         names = [name for _, fields in self._patterns for name in fields if name != HEAD]
         self.fields = tuple(dict.fromkeys(names))
@@ -57,6 +60,8 @@ class Patterns:
         DataFrame
             ``row`` and a column a field, for the lines that were read, in their order.
         """
+        if self._unless:
+            lines = lines.filter(~pl.col("text").str.contains(self._unless))
         parts: list[pl.DataFrame] = []
         for pattern, fields in self._patterns:
             found = lines.select("row", "text", pl.col("text").str.extract_groups(pattern).alias("found"))
