@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from postmortem_nb.analysis import Analysis, Settings, analyze, find_windows, mine_patterns
     from postmortem_nb.errors import PostmortemError
-    from postmortem_nb.evidence import list_incidents, load, read_events, read_logs, read_metrics
+    from postmortem_nb.evidence import digest_logs, list_incidents, load, read_events, read_logs, read_metrics
     from postmortem_nb.explorer import explore
     from postmortem_nb.incident import Incident
     from postmortem_nb.runner import run
@@ -26,6 +26,7 @@ _HOMES = {
     "find_windows": "analysis",
     "mine_patterns": "analysis",
     "PostmortemError": "errors",
+    "digest_logs": "evidence",
     "list_incidents": "evidence",
     "load": "evidence",
     "read_events": "evidence",
@@ -45,6 +46,7 @@ __all__ = [
     "PostmortemError",
     "Settings",
     "analyze",
+    "digest_logs",
     "explore",
     "find_windows",
     "investigate",

@@ -8,6 +8,7 @@ evidence is one function from path and `How` to its frame, in `loading.READERS`.
 """
 
 from postmortem_nb.evidence.account import Report, Unreadable
+from postmortem_nb.evidence.digest import Digest, digest_logs
 from postmortem_nb.evidence.events import read_events
 from postmortem_nb.evidence.loading import load
 from postmortem_nb.evidence.logs import read_logs
@@ -15,8 +16,10 @@ from postmortem_nb.evidence.metrics import read_metrics
 from postmortem_nb.evidence.places import find_incident, list_incidents
 
 __all__ = [
+    "Digest",
     "Report",
     "Unreadable",
+    "digest_logs",
     "find_incident",
     "list_incidents",
     "load",

@@ -19,12 +19,16 @@ EXTRA = {  # columns that follow those of the contract where a file has them
 TEXTS = ("level", "service", "host", "message", "method", "path", "client", "trace")
 
 REQUEST = r"^([A-Za-z]+) ([^ ]*)"
+QUOTED_TAIL = r'^\s*"[^"\\]*(?:\\.[^"\\]*)*" "[^"\\]*(?:\\.[^"\\]*)*"'  # referrer and browser
 SECONDS = r'(?:^|\s)(?:[\w$]+[=:])?"?(\d+\.\d+)(?:["\s,]|$)'
 TRACE = r"(?:^|[^\w.-])([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:[^\w.-]|$)"
 
 
+RAW = {"request": pl.String, "tail": pl.String, "status": pl.String, "seconds": pl.String}
+
+
 def derive(found: pl.DataFrame, form: Format) -> pl.DataFrame:
-    """Work out time, level, request, duration and trace from the fields of a format.
+    """Work out time, level and message from the fields of a format.
 
     Parameters
     ----------
@@ -36,36 +40,59 @@ def derive(found: pl.DataFrame, form: Format) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        ``row``, ``stamp`` (the time as written), ``ns``, ``open`` and ``zone`` (see `read_stamps`), ``level``,
-        ``service``, ``host``, ``message`` and those of `EXTRA` that the format gives.
+        ``row``, ``stamp`` (the time as written), ``ns``, ``open`` and perhaps ``zone`` (see `read_stamps`), ``level``,
+        ``service``, ``host``, ``message``, ``client``, ``trace``, ``method``, ``path``, and as written the fields that
+        `completed` makes columns of, for the rows that are wanted.
     """
     frame = _joined(found)
     columns = {"row": frame["row"], "stamp": frame["time"]}
     stamps = read_stamps(frame["time"], form.time)
     columns |= {name: stamps[name] for name in stamps.columns}
     columns["level"] = _levels(frame, form)
-    out = pl.DataFrame(columns)
+    columns |= {name: frame[name] for name in ("service", "host", "client", "trace", "method", "path") if name in frame}
+    columns["message"] = frame["message"].fill_null("").str.strip_chars_end()
+    columns |= {name: frame[name] for name in RAW if name in frame.columns}
+    if "seconds" in columns and form.seconds_per != 1:
+        columns["seconds"] = columns["seconds"].cast(pl.Float64, strict=False) * form.seconds_per
+    return pl.DataFrame(columns)
+
+
+def completed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Take requests apart and find durations and traces: what not every reader of a log needs of every line.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of `derive`.
+
+    Returns
+    -------
+    DataFrame
+        The same with the columns of `EXTRA` that its fields give, and without these fields.
+    """
     for name in ("service", "host", "client", "trace", "method", "path"):
         if name in frame.columns:
-            out = out.with_columns(pl.when(frame[name] != "-").then(frame[name]).alias(name))
-    out = out.with_columns(message=frame["message"].fill_null("").str.strip_chars_end())
+            frame = frame.with_columns(pl.when(frame[name] != "-").then(frame[name]).alias(name))
     if "request" in frame.columns:
         parts = frame["request"].str.extract_groups(REQUEST).struct
-        out = out.with_columns(method=parts.field("1"), path=parts.field("2"))
+        frame = frame.with_columns(method=parts.field("1"), path=parts.field("2"))
     if "status" in frame.columns:
         status = frame["status"].cast(pl.Int64, strict=False)
-        out = out.with_columns(status=pl.select(pl.when(status.is_between(0, 999)).then(status)).to_series())
-    if "tail" in frame.columns:
-        has_tail = frame["tail"].str.len_bytes() > 0
-        if has_tail.any():
-            tail = frame["tail"]
-            out = out.with_columns(seconds=tail.str.extract(SECONDS).cast(pl.Float64, strict=False))
-            if "trace" not in out.columns:
-                out = out.with_columns(trace=tail.str.extract(TRACE))
+        frame = frame.with_columns(status=pl.select(pl.when(status.is_between(0, 999)).then(status)).to_series())
+    own: pl.Series | None = None
     if "seconds" in frame.columns:
-        seconds = frame["seconds"].cast(pl.Float64, strict=False) * form.seconds_per
-        out = out.with_columns(seconds=pl.select(pl.when(seconds.is_finite()).then(seconds)).to_series())
-    return out
+        seconds = frame["seconds"].cast(pl.Float64, strict=False)
+        own = pl.select(pl.when(seconds.is_finite()).then(seconds).alias("seconds")).to_series()
+    if "tail" in frame.columns:
+        tail = frame["tail"].str.replace(QUOTED_TAIL, "")
+        found = tail.str.extract(SECONDS).cast(pl.Float64, strict=False)
+        own = found if own is None else pl.select(pl.coalesce(own, found)).to_series()
+        traces = tail.str.extract(TRACE)
+        known = [pl.col("trace")] if "trace" in frame.columns else []
+        frame = frame.with_columns(trace=pl.coalesce(*known, traces))
+    if own is not None:
+        frame = frame.with_columns(seconds=own)
+    return frame.drop("request", "tail", strict=False)
 
 
 def _joined(frame: pl.DataFrame) -> pl.DataFrame:

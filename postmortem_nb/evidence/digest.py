@@ -20,6 +20,7 @@ import polars as pl
 
 from postmortem_nb.evidence.account import Report
 from postmortem_nb.evidence.clock import Open, read_stamps
+from postmortem_nb.evidence.deriving import completed
 from postmortem_nb.evidence.formats import Format
 from postmortem_nb.evidence.how import How, located
 from postmortem_nb.evidence.logs import to_pandas
@@ -210,7 +211,7 @@ def digest_task(task: Task) -> Part:
         first=None if first is None else pd.Timestamp(first).tz_localize("UTC"),  # type: ignore[arg-type]
         last=None if last is None else pd.Timestamp(last).tz_localize("UTC"),  # type: ignore[arg-type]
     )
-    held = (to_pandas(pl.concat(rows, how="diagonal"), task.how),) if rows else ()
+    held = (to_pandas(completed(pl.concat(rows, how="diagonal_relaxed")), task.how),) if rows else ()
     return Part(
         _summed([pl.DataFrame(schema=COUNTS), *counts], "minute", "level"),
         _kept(_summed([pl.DataFrame(schema=PATTERNS), *patterns], "pattern")),

@@ -13,7 +13,7 @@ from postmortem_nb.errors import SettingError
 from postmortem_nb.evidence import levels
 from postmortem_nb.evidence.account import Report, Tally
 from postmortem_nb.evidence.clock import read_times
-from postmortem_nb.evidence.deriving import EXTRA, TEXTS
+from postmortem_nb.evidence.deriving import EXTRA, TEXTS, completed
 from postmortem_nb.evidence.how import How, located
 from postmortem_nb.evidence.parsers import plain, record_in
 from postmortem_nb.evidence.scanning import Scan
@@ -124,7 +124,7 @@ def finish(scan: Scan, frames: Iterable[pl.DataFrame], how: How) -> pd.DataFrame
         form = scan.form.name if scan.form is not None else "empty"
         frame.attrs["report"] = scan.tally.report(form)
         return frame
-    whole = to_pandas(pl.concat(held, how="diagonal"), how)
+    whole = to_pandas(completed(pl.concat(held, how="diagonal_relaxed")), how)
     report: Report = scan.tally.report(scan.choose().name, whole["time"], scan.zone)
     whole.attrs["report"] = report
     return whole

@@ -120,8 +120,8 @@ class Scan:
     def __iter__(self) -> Iterator[pl.DataFrame]:
         """Yield the records, a frame for each block.
 
-        Frames have ``line``, ``time`` (UTC), ``level``, ``service``, ``host``, ``message`` and, where the format gives
-        them, columns of `deriving.EXTRA`.
+        Frames have ``line``, ``time`` (UTC), ``form`` and the columns of `deriving.derive`; `deriving.completed`
+        makes the others of them.
         """
         return (frame for frame, _ in self.with_aside())
 
@@ -145,12 +145,12 @@ class Scan:
             self.tally.formats = tuple(dict.fromkeys((*self.tally.formats, *(f.name for f in self._used(part)))))
             if len(settled):
                 if held is not None:
-                    yield held.drop("form"), made
+                    yield held, made
                 held, made = settled, part.aside
                 if self._aside is not None and len(settled) < len(part.frame):
                     made = self._aside(settled)  # some records had no time after all
         if held is not None:
-            yield held.drop("form"), made
+            yield held, made
 
     @staticmethod
     def _used(part: Part) -> list[formats.Format]:

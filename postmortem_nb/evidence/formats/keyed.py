@@ -17,7 +17,7 @@ from postmortem_nb.evidence.parsers import plain, record_in
 
 Keys = Mapping[str, Sequence[str]]  # field → names that it has in different programs, best first
 Tree = dict[str, Any]  # key → None for a value, or the tree of an object
-SAMPLE = 64  # lines from which the keys are learnt
+SAMPLE = 16  # lines from which the keys are learnt
 SURROGATE = r"\\u[dD][89a-fA-F]"  # may be half a pair, which polars reads as a NUL
 SINGLE = 64  # lines that are decoded one by one when decoding them together fails
 

@@ -1,7 +1,7 @@
 """Lines taken apart by patterns: one linear-time regular expression over a whole column of lines.
 
-A pattern that ends in ``(?P<message>.*)`` is matched up to there only and the rest is cut off by length, which is
-several times faster. Of several patterns, each sees the lines that those before it could not read.
+A pattern that ends in ``(?P<message>.*)`` or ``(?P<tail>.*)`` is matched up to there only and the rest is cut off by
+length, which is several times faster. Of several patterns, each sees the lines that those before it could not read.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import polars as pl
 from postmortem_nb.evidence import abbreviations
 from postmortem_nb.evidence.levels import ANY, UPPER
 
-REST = "(?P<message>.*)"
+REST = re.compile(r"\(\?P<(message|tail)>\.\*\)\Z")
 HEAD = "head_of_line"
 TIMES = ("time", "time_", "time__", "time___")
 
+ASCII = {"d": "0-9", "s": r"\t\n\x0b\x0c\r\x20", "w": "0-9A-Za-z_"}
 PARTS = {
     "iso": (
         r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
@@ -44,7 +45,7 @@ class Patterns:
     def __init__(self, patterns: Sequence[str], unless: str = "") -> None:
         self._unless = f"^(?:{with_parts(unless)})" if unless else ""
         self._patterns = [_compiled(text) for text in patterns]
-        names = [name for _, fields in self._patterns for name in fields if name != HEAD]
+        names = [name for _, fields, _ in self._patterns for name in fields if name != HEAD]
         self.fields = tuple(dict.fromkeys(names))
 
     def __call__(self, lines: pl.DataFrame) -> pl.DataFrame:
@@ -63,14 +64,14 @@ class Patterns:
         if self._unless:
             lines = lines.filter(~pl.col("text").str.contains(self._unless))
         parts: list[pl.DataFrame] = []
-        for pattern, fields in self._patterns:
+        for pattern, fields, last in self._patterns:
             found = lines.select("row", "text", pl.col("text").str.extract_groups(pattern).alias("found"))
             found = found.unnest("found")
             is_read = found.select(pl.any_horizontal(pl.col(name).is_not_null() for name in _anchors(fields)))
             mask = is_read.to_series()
-            if HEAD in fields:
+            if last:
                 rest = pl.col("text").cast(pl.Binary).bin.slice(pl.col(HEAD).str.len_bytes()).cast(pl.String)
-                found = found.with_columns(message=rest).drop(HEAD)
+                found = found.with_columns(rest.alias(last)).drop(HEAD)
             is_all = bool(mask.all())
             parts.append((found if is_all else found.filter(mask)).drop("text"))
             if is_all:
@@ -86,15 +87,15 @@ def _anchors(fields: Sequence[str]) -> Sequence[str]:
     return [HEAD] if HEAD in fields else [name for name in fields if name in TIMES]
 
 
-def _compiled(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return a pattern for whole lines, and its fields."""
+def _compiled(text: str) -> tuple[str, tuple[str, ...], str]:
+    """Return a pattern for whole lines, its fields, and the field that is cut off behind the match, if one is."""
     filled = filled_in(text)
-    head = f"^(?P<{HEAD}>{filled.removesuffix(REST)})"
-    pattern = head if filled.endswith(REST) else f"^(?:{filled})$"
+    last = REST.search(filled)
+    pattern = f"^(?P<{HEAD}>{filled[: last.start()]})" if last else f"^(?:{filled})$"
     fields = tuple(re.findall(r"\(\?P<(\w+)>", pattern))
     if len(fields) != len(re.findall(r"(?<!\\)\((?!\?)|\(\?P<", _without_classes(pattern))):
         raise ValueError(f"every group of a log pattern has a name or is (?:…): {text}")
-    return pattern, (*fields, "message") if HEAD in fields else fields
+    return (pattern, (*fields, last[1]), last[1]) if last else (pattern, fields, "")
 
 
 def _without_classes(pattern: str) -> str:
@@ -105,26 +106,37 @@ def _without_classes(pattern: str) -> str:
 def filled_in(text: str) -> str:
     r"""Put the named parts into a pattern, and take out the white space and comments that make it readable.
 
-    As in Python, white space in brackets counts; Rust's own verbose mode would drop it there too.
+    As in Python, white space in brackets counts; Rust's own verbose mode would drop it there too. ``\d``, ``\s`` and
+    ``\w`` mean ASCII, as logs do: all of Unicode takes several times as long, to prepare and to match.
 
-    >>> filled_in(r"a [ ] \# b  # a comment")
-    'a[ ]\\#b'
+    >>> filled_in(r"a [ ] \# \d [\w-] # a comment")
+    'a[ ]\\#[0-9][0-9A-Za-z_-]'
     """
     out: list[str] = []
     in_class = escaped = in_comment = False
-    for char in text:
+    for char in with_parts(text):
         if in_comment:
             in_comment = char != "\n"
         elif escaped:
-            out.append(char)
+            out.append(_ascii(char, in_class))
             escaped = False
         elif not in_class and (char.isspace() or char == "#"):
             in_comment = char == "#"
+        elif char == "\\":
+            escaped = True
         else:
             out.append(char)
-            escaped = char == "\\"
             in_class = (in_class and char != "]") or char == "["
-    return with_parts("".join(out))
+    return "".join(out)
+
+
+def _ascii(char: str, in_class: bool) -> str:
+    """Return what an escaped character stands for."""
+    if char in ASCII:
+        return ASCII[char] if in_class else f"[{ASCII[char]}]"
+    if char.lower() in ASCII and not in_class:
+        return f"[^{ASCII[char.lower()]}]"
+    return r"(?-u:\b)" if char == "b" and not in_class else f"\\{char}"
 
 
 def with_parts(text: str) -> str:
