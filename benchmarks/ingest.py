@@ -1,7 +1,7 @@
-"""Speed and memory of reading logs, as ratios in one run: python -m benchmarks.ingest [--megabytes 1000] [--kinds app …].
+"""Speed and memory of reading logs, as ratios in one run: python -m benchmarks.ingest [--megabytes 1000] [--kinds …].
 
-Every row is a fresh process, imports included, and all rows of one table were run after each other, in turns. The least of
-the turns counts. What peers answer is compared: a row that disagrees is marked.
+Every row is a fresh process, imports included, and all rows of one table were run after each other, in turns. The least
+of the turns counts. What peers answer is compared: a row that disagrees is marked.
 """
 
 from __future__ import annotations

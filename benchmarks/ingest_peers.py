@@ -1,7 +1,7 @@
-"""The same question asked of other engines, each as a process of its own: python -m benchmarks.ingest_peers NAME KIND PATH.
+"""The same question asked of other engines, each as a process: python -m benchmarks.ingest_peers NAME KIND PATH.
 
-Question: parse every line into typed columns; count by minute and level; count patterns (tokens with a digit masked) and
-give the 20 most frequent; give the rows of ten minutes as a pandas frame. Each prints one JSON line of checks.
+Question: parse every line into typed columns; count by minute and level; count patterns (tokens with a digit masked)
+and give the 20 most frequent; give the rows of ten minutes as a pandas frame. Each prints one JSON line of checks.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def python_loop(kind: str, path: str, parse_time: str = "fromisoformat") -> None
         read = lambda text: dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f")  # noqa: E731
     else:
         read = dt.datetime.fromisoformat
-    opened = gzip.open(path, "rt") if path.endswith(".gz") else Path(path).open(encoding="utf-8")
+    opened = gzip.open(path, "rt") if path.endswith(".gz") else Path(path).open(encoding="utf-8")  # noqa: SIM115
     with opened as file:
         for line in file:
             if kind == "json":
@@ -127,7 +127,11 @@ def polars_hand(kind: str, path: str) -> None:
         lazy = pl.scan_ndjson(path, schema=schema).rename({"msg": "message"})
         lazy = lazy.with_columns(pl.col("time").str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ms"))
     else:
-        lazy = pl.scan_lines(path) if not path.endswith(".gz") else pl.read_lines(gzip.open(path).read()).lazy()
+        lazy = (
+            pl.scan_lines(path)
+            if not path.endswith(".gz")
+            else pl.read_lines(gzip.decompress(Path(path).read_bytes())).lazy()
+        )
         lazy = lazy.select(pl.all().name.map(lambda _: "line")).select(text.str.splitn(" ", 5).alias("p"))
         part = lambda i: pl.col("p").struct.field(f"field_{i}")  # noqa: E731
         lazy = lazy.select(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
+import polars as pl
 
+from postmortem_nb.evidence.masking import masked, named
 from postmortem_nb.times import Interval
-
-MASK = "<*>"
-_VARIABLE = re.compile(r"\S*\d\S*")
-_LONGEST = 400  # characters of a message that its pattern is taken from
 
 COLUMNS = [
     "pattern",
@@ -46,19 +42,10 @@ def mine_patterns(messages: pd.Series) -> pd.DataFrame:
     >>> mine_patterns(pd.Series(["took 12 ms", "took 7 ms"]))["pattern"].tolist()
     ['took <*> ms', 'took <*> ms']
     """
-    codes, distinct = pd.factorize(messages.fillna("").astype("str"))
-    masked = pd.Series([mask(text) for text in distinct], dtype="str")
-    ids, patterns = pd.factorize(masked)
-    pattern_id = ids[codes] if len(ids) else np.array([], dtype="int64")
-    names = pd.Series(patterns, dtype="str")
-    text = names.to_numpy()[pattern_id] if len(names) else np.array([], dtype=object)
-    return pd.DataFrame({"pattern_id": pattern_id, "pattern": pd.array(text, dtype="str")}, index=messages.index)
-
-
-def mask(message: str) -> str:
-    """Return the first line of a message with its variable tokens masked."""
-    first = message.split("\n", 1)[0][:_LONGEST]
-    return re.sub(rf"(?:{re.escape(MASK)}[\s,;]*){{3,}}", f"{MASK} … ", _VARIABLE.sub(MASK, first)).strip()
+    texts = pl.Series("message", messages.fillna("").astype("str").to_numpy(dtype=object), dtype=pl.String)
+    patterns = texts.to_frame().select(named(masked(pl.col("message"))).alias("pattern"))["pattern"]
+    ids, _ = pd.factorize(patterns.to_numpy())
+    return pd.DataFrame({"pattern_id": ids, "pattern": pd.array(patterns.to_list(), dtype="str")}, index=messages.index)
 
 
 def changed_patterns(logs: pd.DataFrame, windows: list[Interval], *, most: int = 12) -> pd.DataFrame:
