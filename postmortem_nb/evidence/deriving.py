@@ -131,6 +131,8 @@ def _levels(frame: pl.DataFrame, form: Format) -> pl.Series:
         level = pl.coalesce(level, levels.of_priority(pl.col("pri")))
     elif form.level_from == "message":
         level = pl.coalesce(level, levels.in_texts(frame["message"]))
+    for word, pattern in form.level_if.items():
+        level = pl.coalesce(level, pl.when(pl.col("message").str.contains(pattern)).then(pl.lit(word)))
     if form.level is not None:
         level = pl.coalesce(level, pl.lit(form.level))
     return frame.with_columns(level=level)["level"]

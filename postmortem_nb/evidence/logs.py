@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
@@ -17,7 +18,7 @@ from postmortem_nb.evidence.deriving import EXTRA, TEXTS, completed
 from postmortem_nb.evidence.how import How, located
 from postmortem_nb.evidence.parsers import plain, record_in
 from postmortem_nb.evidence.scanning import Scan
-from postmortem_nb.evidence.sources import Place, name_of
+from postmortem_nb.evidence.sources import Place, is_remote, name_of
 from postmortem_nb.evidence.table import SERVICES, TIMES, check_roles, read_table, service_of
 from postmortem_nb.frames import LOGS, conform
 
@@ -60,7 +61,8 @@ def read_logs(
     year : int, optional
         Year of the first record, for syslog, which writes none.
     date : date or str, optional
-        Date of the first record, for logs that write only a time of day.
+        Date of the first record, for logs that write only a time of day. Without it the day on which the file was last
+        changed is taken, and the report says so in its notes.
     format : str, optional
         Name of the format, or ``csv``; found from the first lines otherwise.
     encoding : str, optional
@@ -92,6 +94,7 @@ def read_logs(
         zone=timezone,
         year=year,
         date=dt.date.fromisoformat(date) if isinstance(date, str) else date,
+        changed=None if is_remote(path) or not Path(path).is_file() else changed_on(Path(path)),
         format=format,
         encoding=encoding,
         change=clock_change,
@@ -99,6 +102,11 @@ def read_logs(
         service=service,
     )
     return read(located(path), how)
+
+
+def changed_on(path: Path) -> dt.date:
+    """Return the day, in UTC, on which a file was last changed."""
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).date()
 
 
 def read(path: Place, how: How) -> pd.DataFrame:

@@ -41,12 +41,15 @@ class Clock:
         The zone that naive times were read in so far, or ``as written``.
     unit : int or None
         The `Open` of the epochs that count; others are no times.
+    notes : tuple of str
+        What was assumed.
     """
 
     def __init__(self, how: How, unit: int | None = None) -> None:
         self.how = how
         self.zone = AS_WRITTEN
         self.unit = unit
+        self.notes: tuple[str, ...] = ()
         self._year = how.year
         self._month: int | None = None
         self._date = how.date
@@ -132,6 +135,12 @@ class Clock:
 
     def _add_dates(self, out: np.ndarray, rows: np.ndarray, lines: np.ndarray, text: Callable[[int], str]) -> None:
         """Put times of day into days: that of the first record, then rolling over midnight."""
+        if self._date is None and self.how.changed is not None:
+            self._date = self.how.changed
+            self.notes += (
+                f"Its times carry no date; {self._date} was taken, when the file was last changed. Declare the date of "
+                "its first record if it was copied since.",
+            )
         if self._date is None:
             raise ReadError(
                 f"{self.how.name}:{lines[rows[0]]}: its times carry no date ({text(rows[0])}). Give the date of the "
