@@ -1,5 +1,6 @@
 """Every log format reads its own sample lines, and no other reads them better."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -156,3 +157,12 @@ def test_every_format_is_in_the_docs():
         *metrics.FORMATS,
         *events.FORMATS,
     }
+
+
+def test_the_page_of_formats_is_made_from_them():
+    folder = Path(__file__).parents[1] / "docs"
+    spec = importlib.util.spec_from_file_location("made_formats", folder / "formats.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    text = (folder / "formats.md").read_text(encoding="utf-8")
+    assert made.page(text) == text, "run: python docs/formats.py"
