@@ -121,7 +121,8 @@ def digest_logs(
     timezone, year, format, encoding, service, clock_change
         As for `read_logs`, for every file.
     jobs : int, optional
-        Processes; one for each core by default, and none beside this one for what is small.
+        Processes; by default one for each core where there are more than four, and none beside this one for what is
+        small.
     executor : Executor, optional
         Where to work instead: any `concurrent.futures.Executor`, such as ``Client(…).get_executor(pure=False)`` of
         Dask. A pool of processes must be started with ``spawn``: a forked one waits for ever for threads it lacks.
@@ -155,9 +156,10 @@ def digest(
         tasks = [task for place, how in files for task in plan(place, how, window, part, 1)]
         return _whole(_with(executor, tasks))
     total = sum(size_of(place) for place, _ in files)
-    jobs = jobs or (os.cpu_count() or 1)
+    cores = os.cpu_count() or 1
+    jobs = jobs or (cores if cores > WORKERS else 1)  # threads serve a few cores as well, and start at once
     if jobs == 1 or total < 2 * part:
-        tasks = [task for place, how in files for task in plan(place, how, window, None, WORKERS if jobs != 1 else 1)]
+        tasks = [task for place, how in files for task in plan(place, how, window, None, WORKERS)]
         return _whole(map(digest_task, tasks))
     tasks = [task for place, how in files for task in plan(place, how, window, part, 1)]
     return _whole(_in_processes(tasks, jobs))

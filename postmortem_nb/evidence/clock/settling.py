@@ -82,8 +82,9 @@ class Clock:
         zones = stamps["zone"].fill_null("").to_numpy() if "zone" in stamps.columns else None
         out = stamps["ns"].fill_null(0).to_numpy().copy()
         out[leaves == Open.NO_TIME] = NONE
-        kinds = set(np.unique(leaves).tolist())
-        self._check_units(out, leaves, kinds)
+        kinds = set(np.flatnonzero(np.bincount(leaves)).tolist())
+        if max(kinds, default=0) >= Open.S:
+            self._check_units(out, leaves)
         local = leaves == Open.ZONE
         if Open.YEAR in kinds:
             self._add_years(out, np.flatnonzero(leaves == Open.YEAR), lines, text)
@@ -102,11 +103,9 @@ class Clock:
         out[read] += self.how.offset.value
         return out.view("datetime64[ns]")
 
-    def _check_units(self, out: np.ndarray, leaves: np.ndarray, kinds: set[int]) -> None:
+    def _check_units(self, out: np.ndarray, leaves: np.ndarray) -> None:
         """Keep the epochs of one unit: the one that most of the first batch with any has."""
         epochs = leaves >= Open.S
-        if not epochs.any():
-            return
         if self.unit is None:
             self.unit = int(np.bincount(leaves[epochs]).argmax())
         out[epochs & (leaves != self.unit)] = NONE
