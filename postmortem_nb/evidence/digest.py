@@ -23,7 +23,7 @@ from postmortem_nb.evidence.clock import Open, read_stamps
 from postmortem_nb.evidence.deriving import completed
 from postmortem_nb.evidence.formats import Format
 from postmortem_nb.evidence.how import How, located
-from postmortem_nb.evidence.logs import to_pandas
+from postmortem_nb.evidence.logs import is_lines, read, to_pandas
 from postmortem_nb.evidence.masking import count_patterns
 from postmortem_nb.evidence.scanning import WORKERS, Scan
 from postmortem_nb.evidence.seeking import Span, Window, can_seek, cuts
@@ -172,7 +172,7 @@ def plan(place: Place, how: How, window: Window | None, part: int | None, worker
     if part is None or size < 2 * part:
         return [whole]
     scan = Scan(place, how)
-    if not scan.beginning or how.columns or how.format == "csv":
+    if not scan.beginning or not is_lines(scan.beginning, how):
         return [whole]
     form = scan.choose()
     lines = pl.DataFrame({"text": scan.beginning}).with_row_index("row")
@@ -190,6 +190,8 @@ def plan(place: Place, how: How, window: Window | None, part: int | None, worker
 def digest_task(task: Task) -> Part:
     """Digest one stretch of one file."""
     scan = Scan(task.place, task.how, task.span, task.form, task.workers, aside=_patterns)
+    if task.span is None and not is_lines(scan.beginning, task.how):
+        return _of_frame(read(task.place, task.how), task.window)
     counts: list[pl.DataFrame] = []
     patterns: list[pl.DataFrame] = []
     rows: list[pl.DataFrame] = []
@@ -219,6 +221,25 @@ def digest_task(task: Task) -> Part:
         _kept(_summed([pl.DataFrame(schema=PATTERNS), *patterns], "pattern")),
         held,
         (report,),
+    )
+
+
+def _of_frame(frame: pd.DataFrame, window: Window | None) -> Part:
+    """Digest what must be read as a whole: a table, or an export that is one document."""
+    texts = {
+        name: pl.Series(frame[name].astype(object).where(frame[name].notna(), None).to_list(), dtype=pl.String)
+        for name in ("level", "message")
+    }
+    time = pl.Series("time", frame["time"].dt.tz_localize(None).to_numpy(), dtype=pl.Datetime("ns"))
+    known = pl.DataFrame({"time": time, **texts})
+    minute, level = pl.col("time").dt.truncate("1m"), pl.col("level").fill_null("")
+    counts = known.group_by(minute=minute, level=level).agg(count=pl.len())
+    rows = frame if window is None else frame[(frame["time"] >= window[0]) & (frame["time"] < window[1])]
+    return Part(
+        _summed([pl.DataFrame(schema=COUNTS), counts], "minute", "level"),
+        _summed([pl.DataFrame(schema=PATTERNS), count_patterns(texts["message"])], "pattern"),
+        (rows.reset_index(drop=True),) if window is not None and len(rows) else (),
+        (frame.attrs["report"],),
     )
 
 
