@@ -16,6 +16,7 @@ from postmortem_nb.evidence.clock import read_times
 from postmortem_nb.evidence.deriving import EXTRA, TEXTS, completed
 from postmortem_nb.evidence.how import How, located
 from postmortem_nb.evidence.parsers import plain, record_in
+from postmortem_nb.evidence.ranges import narrowed, range_of, within
 from postmortem_nb.evidence.scanning import Scan
 from postmortem_nb.evidence.sources import Place, name_of
 from postmortem_nb.evidence.table import SERVICES, TIMES, check_roles, read_table, service_of
@@ -47,6 +48,7 @@ def read_logs(
     columns: Mapping[str, str] | None = None,
     service: str | None = None,
     clock_change: str = "ask",
+    window: tuple[pd.Timestamp | str, pd.Timestamp | str] | None = None,
 ) -> pd.DataFrame:
     """Read a log file, plain or packed, in any format of `postmortem_nb.evidence.formats`.
 
@@ -71,6 +73,9 @@ def read_logs(
         Service of every line.
     clock_change : {"ask", "first", "second"}
         Which instant a local time means in the hour that a clock change repeats; "ask" is an error with both.
+    window : (start, end), optional
+        Half-open range whose rows are wanted; times with their zone. A long file that is not packed and whose lines
+        stand in the order of time is entered there.
 
     Returns
     -------
@@ -85,10 +90,11 @@ def read_logs(
     ReadError
         If no format reads it, or its times have no zone, year or date and none was given.
     SettingError
-        If the format has an unknown name.
+        If the format has an unknown name, or the range names no zone or ends before it begins.
     """
+    name = name_of(path)
     how = How(
-        name=name_of(path),
+        name=name,
         zone=timezone,
         year=year,
         date=dt.date.fromisoformat(date) if isinstance(date, str) else date,
@@ -97,6 +103,7 @@ def read_logs(
         change=clock_change,
         columns=columns or {},
         service=service,
+        window=None if window is None else range_of(*window, f"{name}: window"),
     )
     return read(located(path), how)
 
@@ -110,10 +117,11 @@ def read(path: Place, how: How) -> pd.DataFrame:
             f"{how.name}: `columns` are for csv, not for the format {how.format!r}. Leave one of them out."
         )
     scan = Scan(path, how)
-    scan.tally.unused = how.drop
     if how.format is None and scan.beginning and _is_table(scan.beginning[0]):
         return _from_table(path, how, Tally(how.name))
-    return finish(scan, scan, how)
+    scan = narrowed(scan, path, how)
+    scan.tally.unused = how.drop
+    return finish(scan, within(scan, how, scan.tally), how)
 
 
 def finish(scan: Scan, frames: Iterable[pl.DataFrame], how: How) -> pd.DataFrame:
@@ -122,7 +130,7 @@ def finish(scan: Scan, frames: Iterable[pl.DataFrame], how: How) -> pd.DataFrame
     if not held:
         frame = LOGS.empty()
         form = scan.form.name if scan.form is not None else "empty"
-        frame.attrs["report"] = scan.tally.report(form)
+        frame.attrs["report"] = scan.tally.report(form, None, scan.zone if how.window else "")
         return frame
     whole = to_pandas(completed(pl.concat(held, how="diagonal_relaxed")), how)
     report: Report = scan.tally.report(scan.choose().name, whole["time"], scan.zone)
@@ -192,7 +200,8 @@ def _from_table(path: Place, how: How, tally: Tally) -> pd.DataFrame:
     )
     for number, message in frame.filter(pl.col("time").is_null()).select("line", "message").iter_rows():
         tally.reject(number, f"(its time cannot be read) {message}")
-    whole = to_pandas(frame.filter(pl.col("time").is_not_null()), how)
+    timed = list(within([frame.filter(pl.col("time").is_not_null())], how, tally))
+    whole = to_pandas(timed[0], how) if timed else LOGS.empty()
     whole.attrs["report"] = tally.report("csv", whole["time"], zone)
     return whole
 
