@@ -12,6 +12,7 @@ import pandas as pd
 from postmortem_nb.errors import ReadError
 from postmortem_nb.evidence import chat, events, logs, metrics
 from postmortem_nb.evidence.account import Report, Undated, Unreadable
+from postmortem_nb.evidence.clocks import clock_findings
 from postmortem_nb.evidence.declared import read_facts, read_text
 from postmortem_nb.evidence.duplicates import set_apart
 from postmortem_nb.evidence.how import How
@@ -78,6 +79,7 @@ def load(name_or_path: str | Path) -> Incident:
     findings += _unused(reports, facts.evidence)
     whole, doubled = _counted_once(frames)
     findings += doubled
+    findings += clock_findings(facts, [(item.how, report) for item, report in reports if report is not None], **whole)
     if not any(len(frame) for frame in whole.values()):
         said = "There is no evidence: every time and number is only declared."
         findings.append(Finding("no-telemetry", "note", folder.name, said))
