@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from postmortem_nb.errors import IncidentError, ReadError, SettingError
-from postmortem_nb.evidence import load
+from postmortem_nb.evidence import formats, load
 from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS
 
 DATA = Path(__file__).parent / "data"
@@ -106,6 +106,23 @@ def test_a_clock_change_is_chosen_by_a_rule(make):
     for side, hour in (("first", 0), ("second", 1)):
         incident = load(make(zone + f'clock_change = "{side}"\n', **night))
         assert incident.logs["time"][0].hour == hour
+
+
+@pytest.mark.parametrize(
+    ("local", "message"),
+    [
+        (
+            "2024-10-27 02:30:00",
+            r"2024-10-27 02:30:00 in Europe/Berlin .* may be .*T00:30:00Z or .*T01:30:00Z\.",
+        ),
+        ("2024-03-31 02:30:00", r"2024-03-31 02:30:00 in Europe/Berlin does not exist.*T00:30:00Z or .*T01:30:00Z\."),
+    ],
+)
+def test_a_time_in_a_clock_change_is_an_error_with_its_line_and_both_candidates(make, local, message):
+    before = [f"{local[:10]} 01:{minute:02d}:00 INFO a\n    at frame\n" for minute in range(40)]
+    night = {"logs/b.log": "".join(before) + f"{local} INFO b\n{local} INFO c\n"}
+    with pytest.raises(ReadError, match=rf"logs/b\.log:81: {message}"):
+        load(make(rule("logs/*.log", zone='"Europe/Berlin"'), **night))
 
 
 @pytest.mark.parametrize(("offset", "seconds"), [("90s", 41 + 60), ("-11s", 0), ("+1min", 71)])
@@ -396,3 +413,263 @@ def test_columns_of_one_kind_of_log_keep_their_types_beside_another(make):
     assert str(logs["status"].dtype) == "Int64"
     assert str(logs["seconds"].dtype) == "float64"
     assert logs["path"].fillna("").tolist() == ["", "/", ""]
+
+
+# --- what neighbours tell ---------------------------------------------------------------------------------------------
+
+UTC_LOGS = rule("logs/*", zone='"UTC"')
+
+
+def syslog(*times):
+    return "".join(f"{pd.Timestamp(time):%b %e %H:%M:%S} web-1 app: m\n" for time in times)
+
+
+def app(*times):
+    return "".join(f"{time}Z INFO a\n" for time in times)
+
+
+def times_of(incident, file):
+    return [str(t)[:19] for t in incident.logs.loc[incident.logs["file"] == file, "time"]]
+
+
+def test_a_year_that_lines_do_not_carry_is_that_of_the_other_evidence(make):
+    logs = {
+        "logs/access.log": app("2024-01-14T02:00:00", "2024-01-14T04:00:00"),
+        "logs/syslog": syslog("2024-01-14 03:00:00"),
+    }
+    incident = load(make(UTC_LOGS, **logs))
+    assert times_of(incident, "logs/syslog") == ["2024-01-14 03:00:00"]
+    (finding,) = incident.findings
+    assert (finding.id, finding.severity, finding.where) == ("assumed-year", "note", "logs/syslog")
+    assert finding.text == (
+        "Its lines carry no year; 2024 was taken because logs/access.log covers 2024-01-14 02:00 to "
+        "2024-01-14 04:00 UTC."
+    )
+    assert "`year = 2024`" in finding.fix
+    assert incident.files["first"].tolist() == [pd.Timestamp(f"2024-01-14T0{hour}:00Z") for hour in (2, 3)]
+
+
+def test_a_declared_year_is_not_asked_again(make):
+    logs = {"logs/access.log": app("2024-01-14T02:00:00"), "logs/syslog": syslog("2024-01-14 03:00:00")}
+    incident = load(make(UTC_LOGS + "year = 2021\n", **logs))
+    assert times_of(incident, "logs/syslog") == ["2021-01-14 03:00:00"]
+    assert incident.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("other", "own", "first"),
+    [
+        ("2024-01-01T01:00:00", ["2023-12-31 23:00", "2024-01-01 01:00"], "2023-12-31 23:00:00"),
+        ("2023-12-31T23:30:00", ["2023-12-31 23:00", "2024-01-01 01:00"], "2023-12-31 23:00:00"),
+        ("2024-01-01T01:00:00", ["2023-12-31 23:00"], "2023-12-31 23:00:00"),
+        ("2023-12-31T23:00:00", ["2024-01-01 01:00"], "2024-01-01 01:00:00"),
+        ("2024-03-01T00:00:00", ["2024-02-29 23:00"], "2024-02-29 23:00:00"),
+    ],
+)
+def test_across_new_year(make, other, own, first):
+    incident = load(make(UTC_LOGS, **{"logs/a.log": app(other), "logs/syslog": syslog(*own)}))
+    assert times_of(incident, "logs/syslog")[0] == first
+    assert len(times_of(incident, "logs/syslog")) == len(own)
+
+
+def test_metrics_and_events_tell_a_year_too(make):
+    folder = make(UTC_LOGS, **{"logs/syslog": syslog("2024-01-14 03:00:00")})
+    (folder / "metrics").mkdir()
+    (folder / "metrics/a.csv").write_text("time,cpu\n2024-01-14T02:00Z,1\n")
+    assert times_of(load(folder), "logs/syslog") == ["2024-01-14 03:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "why"),
+    [
+        ("date = 2024-01-14\n", "incident.toml declares the date 2024-01-14"),
+        ('[milestones]\nstarted = "2024-01-14T02:00Z"\n', "declares milestones from 2024-01-14 02:00 UTC on"),
+    ],
+)
+def test_what_people_declared_tells_a_year(make, declared, why):
+    incident = load(make(declared + UTC_LOGS, **{"logs/syslog": syslog("2024-01-14 03:00:00")}))
+    assert times_of(incident, "logs/syslog") == ["2024-01-14 03:00:00"]
+    assert why in incident.findings[0].text
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"logs/a.log": app("2024-07-14T02:00:00")},  # half a year away
+        {"logs/a.log": app("2022-07-14T02:00:00", "2025-01-01T02:00:00")},  # several years fit
+        {"logs/other": syslog("2024-01-14 03:00:00")},  # knows no more
+    ],
+)
+def test_where_nothing_tells_the_year_it_is_an_error(make, others):
+    with pytest.raises(ReadError, match=r"logs/\w+:1: its times carry no year"):
+        load(make(UTC_LOGS, **{"logs/syslog": syslog("2024-01-14 03:00:00"), **others}))
+
+
+def test_a_night_that_only_another_year_repeats_is_no_error(make):
+    zone = rule("logs/syslog", zone='"America/Chicago"')
+    logs = {  # 3 November 2024, 01:30 is twice; in 2023 it is once
+        "logs/a.log": app("2024-10-30T02:00:00", "2024-10-31T02:00:00"),
+        "logs/syslog": syslog("2023-11-03 01:30:00"),
+    }
+    with pytest.raises(ReadError, match=r"logs/syslog:1: 2024-11-03 01:30:00 in America/Chicago falls into a clock"):
+        load(make(zone, **logs))
+    logs["logs/a.log"] = app("2023-11-01T00:00:00", "2024-02-01T00:00:00")
+    assert times_of(load(make(zone, **logs)), "logs/syslog") == ["2023-11-03 06:30:00"]
+
+
+CLOCK = """
+title = "A time of day"
+pattern = '^(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})\\ (?P<message>.*)$'
+time = "clock"
+zone = "declared"
+rank = 50
+"""
+
+
+def test_a_date_that_lines_do_not_carry_is_that_of_the_other_evidence(make):
+    clock = rule("logs/clock.log", zone='"America/Chicago"')
+    logs = {"formats/clock.toml": CLOCK, "logs/clock.log": "23:30:00 m1\n00:10:00 m2\n"}
+    other = {"logs/a.log": app("2024-01-15T05:00:00", "2024-01-15T06:05:00")}
+    incident = load(make(clock, **logs, **other))
+    assert times_of(incident, "logs/clock.log") == ["2024-01-15 05:30:00", "2024-01-15 06:10:00"]
+    assert found(incident) == [("assumed-date", "note", "logs/clock.log")]
+    assert "2024-01-14 was taken because logs/a.log covers" in incident.findings[0].text
+    declared = load(make(clock + "date = 2024-01-13\n", **logs, **other))
+    assert times_of(declared, "logs/clock.log")[0] == "2024-01-14 05:30:00"
+    (declared.folder / "logs/a.log").write_text(app("2024-01-13T00:00:00", "2024-01-17T00:00:00"))
+    (declared.folder / "incident.toml").write_text(f'title = "x"\n{clock}')
+    with pytest.raises(ReadError, match=r"clock\.log:1: its times carry no date"):
+        load(declared.folder)
+
+
+# --- what a rule can say ----------------------------------------------------------------------------------------------
+
+
+def test_a_rule_may_name_the_encoding(make):
+    text = "2024-01-15T10:32:11Z INFO café\n".encode("cp1252")
+    table = "time,text\n2024-01-15T10:32:11Z,café\n".encode("cp1252")
+    incident = load(make(rule("*/*", encoding='"cp1252"'), **{"logs/a.log": text, "events/a.csv": table}))
+    assert incident.logs["message"].tolist() == ["café"]
+    assert incident.events["text"].tolist() == ["café"]
+    assert incident.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"encoding": '"latin-99"'}, r"incident\.toml:4: evidence\[1\]\.encoding: there is no encoding 'latin-99'"),
+        ({"date": '"soon"'}, r"incident\.toml:4: evidence\[1\]\.date: 'soon'"),
+        ({"from": '"10:15"'}, r"evidence\[1\]\.from: '10:15' has no day"),
+        ({"to": '"~2024-01-15T10:15Z"'}, r"evidence\[1\]\.to: '~2024.*' is no single instant"),
+        ({"from": '"2024-01-15T11:00Z"', "to": '"2024-01-15T10:00Z"'}, r"`to` \(2024-01-15T10:00:00Z\) is not after"),
+    ],
+)
+def test_a_value_of_a_rule_that_makes_no_sense(make, more, message):
+    with pytest.raises(IncidentError, match=message):
+        load(make(rule("logs/*", **more), **{"logs/a.log": LOG}))
+
+
+@pytest.mark.parametrize(
+    ("ends", "kept"),
+    [
+        ({"from": '"2024-01-15 11:32:12"', "to": '"2024-01-15T10:32:14Z"'}, ["c"]),
+        ({"to": '"2024-01-15 11:32:13"'}, ["a"]),
+        ({"from": '"2024-01-15 11:32:11"'}, ["a", "c"]),
+        ({"to": "2024-01-15T10:32:13Z"}, ["a"]),  # TOML's own instants
+    ],
+)
+def test_a_rule_may_ask_for_a_range_in_its_zone(make, ends, kept):
+    incident = load(make(rule("logs/*", zone='"Europe/Berlin"', **ends), **{"logs/a.log": LOG}))
+    assert incident.logs["message"].tolist() == kept
+    assert incident.files["rows"].tolist() == [len(kept)]
+    notes = [f.text for f in incident.findings if f.id == "about-file"]
+    assert len(notes) == (len(kept) < 2) and all("1 of its records lie outside" in note for note in notes)
+
+
+def test_a_range_of_metrics_and_events_and_one_that_holds_nothing(make):
+    rules = rule("logs/*", **{"from": '"2025-01-15T10:00Z"'}) + rule("*/*", to='"2024-01-15T10:33Z"')
+    files = {
+        "logs/a.log": LOG,
+        "metrics/a.csv": "time,cpu\n2024-01-15T10:32Z,5\n2024-01-15T10:33Z,6\n",
+        "events/a.csv": "time,text\n2024-01-15T10:30Z,a\n2024-01-15T10:40Z,b\n",
+    }
+    incident = load(make(rules, **files))
+    assert incident.metrics["value"].tolist() == [5]
+    assert incident.events["text"].tolist() == ["a"]
+    assert ("empty-range", "warning", "logs/a.log") in found(incident)
+    assert incident.files["rows"].tolist() == [1, 0, 1]
+    assert incident.files["last"][2] == pd.Timestamp("2024-01-15T10:32Z")
+
+
+SHOP = """
+title = "Lines of a shop"
+pattern = '^@(?P<time>[^|]+)\\|(?P<level>[A-Z])\\|(?P<message>.*)$'
+time = "iso"
+zone = "written"
+rank = 50
+[levels]
+X = "ERROR"
+"""
+
+
+def test_an_incident_brings_a_log_format(make):
+    files = {"formats/shop.toml": SHOP, "logs/shop.log": "@2024-01-15T10:32:11Z|X|broken\n"}
+    incident = load(make(rule("**/*", service='"shop"'), **files))
+    assert incident.files[["file", "format"]].to_numpy().tolist() == [["logs/shop.log", "shop"]]
+    assert incident.logs[["level", "message"]].to_numpy().tolist() == [["ERROR", "broken"]]
+    assert incident.findings == ()
+    named = load(make(rule("logs/*", format='"shop"'), **files))
+    assert named.logs["message"].tolist() == ["broken"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title = ", r"formats/shop\.toml: Invalid value"),
+        (SHOP.replace("rank = 50", ""), r"formats/shop\.toml: the key 'rank' is missing"),
+        (SHOP.replace("(?P<level>", "(?P<level>("), r"formats/shop\.toml: "),
+        (b"title = '\xff'", r"shop\.toml:1: it is not UTF-8"),
+    ],
+)
+def test_a_format_that_makes_no_sense_is_an_error_that_names_its_file(make, text, message):
+    with pytest.raises(IncidentError, match=message):
+        load(make(**{"formats/shop.toml": text, "logs/a.log": LOG}))
+
+
+def test_an_installed_package_brings_a_log_format(make, monkeypatch):
+    class Entry:
+        name = "shop"
+
+        def load(self):
+            return SHOP
+
+    real = formats.metadata.entry_points
+    monkeypatch.setattr(
+        formats.metadata,
+        "entry_points",
+        lambda **group: [Entry()] if group == {"group": "postmortem_nb.log_formats"} else real(**group),
+    )
+    formats.all_formats.cache_clear()
+    try:
+        incident = load(make(**{"logs/shop.log": "@2024-01-15T10:32:11Z|X|broken\n"}))
+    finally:
+        formats.all_formats.cache_clear()
+    assert incident.files["format"].tolist() == ["shop"]
+
+
+def test_the_clocks_of_all_kinds_of_evidence_are_corrected_and_it_is_said(make):
+    files = {
+        "logs/a.log": LOG,
+        "logs/b.csv": "time,message\n2024-01-15T10:32:11Z,b\n",
+        "metrics/a.csv": "time,cpu\n2024-01-15T10:32:11Z,5\n",
+        "events/a.csv": "time,end,text\n2024-01-15T10:32:11Z,2024-01-15T10:33:11Z,a\n~2024-01-15T10:32Z,,b\n",
+    }
+    incident = load(make(rule("*/*", clock_offset='"-11s"'), **files))
+    corrected = pd.Timestamp("2024-01-15T10:32:00Z")
+    assert incident.logs["time"].tolist() == [corrected, corrected, corrected + pd.Timedelta("2s")]
+    assert incident.metrics["time"].tolist() == [corrected]
+    assert incident.events["time"].tolist() == [corrected - pd.Timedelta("11s"), corrected]
+    assert incident.events["end"].dropna().tolist() == [corrected + pd.Timedelta("1min")]
+    assert incident.files["first"].min() == corrected - pd.Timedelta("11s")
+    assert found(incident) == [("clock-offset", "note", name) for name in sorted(files)]
+    assert "-11 s on every time" in incident.findings[0].text

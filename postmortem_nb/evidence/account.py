@@ -18,6 +18,22 @@ class Unreadable(ReadError):
     """A whole file that cannot be read while others can: unknown format, unknown compression, no usable column."""
 
 
+class Undated(ReadError):
+    """Times without a year or without a date, and none was declared; other files of a folder may tell it.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, where, and what to do.
+    missing : {"year", "date"}
+        What the times do not carry.
+    """
+
+    def __init__(self, message: str, missing: str = "year") -> None:  # the default lets it travel between processes
+        super().__init__(message)
+        self.missing = missing
+
+
 @dataclass(frozen=True)
 class Report:
     """How the reading of one file went; ``read + continued + blank + skipped + rejected == lines``.

@@ -16,6 +16,9 @@ from postmortem_nb.evidence.sources import Place, is_remote
 if TYPE_CHECKING:
     from postmortem_nb.evidence.formats import Format
 
+Window = tuple[pd.Timestamp, pd.Timestamp]  # half-open, with a zone
+EVER: Window = (pd.Timestamp("1970-01-01T00:00Z"), pd.Timestamp("2201-01-01T00:00Z"))  # open ends of a range
+
 
 @dataclass(frozen=True)
 class How:
@@ -51,6 +54,8 @@ class How:
         Slack user id → role, where it is known already.
     formats : tuple of Format
         Log formats that the incident brings.
+    window : (Timestamp, Timestamp) or None
+        Half-open range of the times that are wanted; rows outside are left out.
     """
 
     name: str
@@ -67,12 +72,15 @@ class How:
     service: str | None = None
     cast: Mapping[str, str] | None = None
     formats: tuple[Format, ...] = ()
+    window: Window | None = None
 
     def __post_init__(self) -> None:
         if self.year is not None and not 1970 <= self.year <= 2200:
             raise SettingError(
                 f"{self.name}: year {self.year} is not between 1970 and 2200. Give the year of the first record."
             )
+        if self.window is not None and not self.window[0] < self.window[1]:
+            raise SettingError(f"{self.name}: the range ends before it begins. Give its start first.")
         if self.change not in ("ask", "first", "second"):
             raise SettingError(f'{self.name}: clock_change {self.change!r} is none of "ask", "first" and "second".')
 

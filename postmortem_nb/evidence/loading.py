@@ -11,16 +11,19 @@ import pandas as pd
 
 from postmortem_nb.errors import ReadError
 from postmortem_nb.evidence import chat, events, logs, metrics
-from postmortem_nb.evidence.account import Report, Unreadable
+from postmortem_nb.evidence.account import Report, Undated, Unreadable
+from postmortem_nb.evidence.clocks import clock_findings
 from postmortem_nb.evidence.declared import read_facts, read_text
 from postmortem_nb.evidence.duplicates import set_apart
 from postmortem_nb.evidence.how import How
-from postmortem_nb.evidence.lines import LINE_CAP
+from postmortem_nb.evidence.neighbours import covers_of, declared_in, read_beside
 from postmortem_nb.evidence.places import FACTS, find_incident
+from postmortem_nb.evidence.ranges import only
 from postmortem_nb.evidence.rules import Item, plan
+from postmortem_nb.evidence.weaknesses import report_findings
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS, Contract, conform
-from postmortem_nb.incident import EvidenceRule, Incident
+from postmortem_nb.incident import EvidenceRule, Facts, Incident
 
 NARRATIVE = "narrative.md"
 READERS: dict[str, tuple[Contract, Callable[[Path, How], pd.DataFrame]]] = {
@@ -61,22 +64,22 @@ def load(name_or_path: str | Path) -> Incident:
     facts = read_facts(folder / FACTS)
     narrative = read_text(folder / NARRATIVE) if (folder / NARRATIVE).is_file() else ""
     items, findings = plan(folder, facts.evidence)
+    read, trouble = _read_all(items, folder, facts)
+    findings += trouble
     frames: dict[str, list[tuple[str, pd.DataFrame]]] = {kind: [] for kind in READERS}
     rows, reports = [], []
-    casts: dict[Path, chat.Cast] = {}
-    for item in items:
-        frame, trouble = _read(item, folder, casts)
+    for item, frame in zip(items, read, strict=True):
         report: Report | None = None
         if frame is not None:
             report = frame.attrs["report"]
             frames[item.kind].append((item.how.name, frame))
-            findings += _findings(report)
-        findings += trouble
+            findings += report_findings(report, item.how)
         reports.append((item, report))
         rows.append(_file(item, report, 0 if frame is None else len(frame)))
     findings += _unused(reports, facts.evidence)
     whole, doubled = _counted_once(frames)
     findings += doubled
+    findings += clock_findings(facts, [(item.how, report) for item, report in reports if report is not None], **whole)
     if not any(len(frame) for frame in whole.values()):
         said = "There is no evidence: every time and number is only declared."
         findings.append(Finding("no-telemetry", "note", folder.name, said))
@@ -96,71 +99,61 @@ def _inside(folder: Path, name: str) -> None:
         raise ReadError(f"{name}: it is a link to a file outside of the incident folder. Copy the file into it.")
 
 
-def _read(item: Item, folder: Path, casts: dict[Path, chat.Cast]) -> tuple[pd.DataFrame | None, list[Finding]]:
+def _read_all(items: list[Item], folder: Path, facts: Facts) -> tuple[list[pd.DataFrame | None], list[Finding]]:
+    """Read every file: those whose times are whole first, as they tell the years and dates that others do not carry."""
+    frames: dict[int, pd.DataFrame | None] = {}
+    undated: dict[int, Undated] = {}
+    findings: list[Finding] = []
+    casts: dict[Path, chat.Cast] = {}
+    for number, item in enumerate(items):
+        how = _with_cast(item, folder, casts)
+        try:
+            frames[number], trouble = _read(item, how)
+            findings += trouble
+        except Undated as error:
+            undated[number] = error
+    neighbours = covers_of(frame.attrs["report"] for frame in frames.values() if frame is not None)
+    for number, why in undated.items():
+        item = items[number]
+        frames[number], assumed = read_beside(
+            _with_cast(item, folder, casts),
+            why,
+            lambda how, item=item: _reader(item)(item.path, how),  # type: ignore[misc]
+            neighbours,
+            declared_in(facts),
+        )
+        findings.append(assumed)
+    return [frames[number] for number in range(len(items))], findings
+
+
+def _with_cast(item: Item, folder: Path, casts: dict[Path, chat.Cast]) -> How:
+    """Return how to read a file; a day of a chat export is told who is who in all of it."""
+    if item.kind != "events" or not chat.DAY.fullmatch(item.path.name):
+        return item.how
+    export = chat.export_of(item.path)
+    if not export.is_relative_to(folder):
+        export = item.path.parent
+    if export not in casts:
+        casts[export] = chat.cast_of(export)
+    return replace(item.how, cast=casts[export])
+
+
+def _read(item: Item, how: How) -> tuple[pd.DataFrame | None, list[Finding]]:
     """Read one file; one that cannot be read at all is a finding."""
-    how = item.how
-    if item.kind == "events" and chat.DAY.fullmatch(item.path.name):
-        export = chat.export_of(item.path)
-        if not export.is_relative_to(folder):
-            export = item.path.parent
-        if export not in casts:
-            casts[export] = chat.cast_of(export)
-        how = replace(how, cast=casts[export])
     try:
-        return READERS[item.kind][1](item.path, how), []
+        return _reader(item)(item.path, how), []
     except Unreadable as error:
-        text, id = str(error).removeprefix(f"{how.name}: "), "unreadable-file"
+        text = str(error).removeprefix(f"{how.name}: ")
     except OSError as error:
-        text, id = f"It cannot be opened ({error.strerror}).", "unreadable-file"
+        text = f"It cannot be opened ({error.strerror})."
     fix = 'Say how to read it in an [[evidence]] entry of incident.toml, convert it, or set kind = "ignore".'
-    return None, [Finding(id, "error", how.name, f"{text[:1].upper()}{text[1:]}", fix)]
+    return None, [Finding("unreadable-file", "error", how.name, f"{text[:1].upper()}{text[1:]}", fix)]
 
 
-def _findings(report: Report) -> Iterator[Finding]:
-    """Say what was weak about reading one file."""
-    file = report.file
-    if report.rejected:
-        line, text = report.samples[0]
-        share = report.rejected / max(report.lines, 1)
-        yield Finding(
-            "rejected-lines",
-            "error" if share > 0.5 else "warning",
-            f"{file}:{line}",
-            f"{report.rejected:,} of {report.lines:,} lines could not be read as {report.format}, "
-            f"the first is “{text}”.",
-            "Look at these lines; where they are of another format, name it in an [[evidence]] entry.",
-        )
-    if report.cell:
-        line, text = report.cell
-        yield Finding(
-            "rejected-cells",
-            "warning",
-            f"{file}:{line}",
-            f"Cells that are no numbers in columns of numbers: {report.cells:,}, the first is “{text}”. They count as "
-            "missing.",
-            "Correct or empty them. Where a column is no metric, name it in `drop` of an [[evidence]] entry.",
-        )
-    if report.truncated:
-        yield Finding(
-            "torn-file",
-            "warning",
-            file,
-            f"The file is not whole: {report.truncated}. What stands before that was read.",
-            "Fetch it again if you can.",
-        )
-    if report.odd:
-        yield Finding(
-            "odd-bytes",
-            "note",
-            file,
-            f"{report.odd:,} lines hold bytes that are not UTF-8 text; they are shown as \ufffd.",
-            "Convert the file to UTF-8 if those characters matter.",
-        )
-    if report.clipped:
-        said = f"{report.clipped:,} lines are longer than {LINE_CAP:,} characters and were cut there."
-        yield Finding("long-lines", "note", file, said)
-    if not report.read:
-        yield Finding("empty-file", "warning", file, "It holds no row.", "Fetch it again, or remove it.")
+def _reader(item: Item) -> Callable[[Path, How], pd.DataFrame]:
+    """Return the reader of a kind of evidence; that of logs looks to the declared range by itself."""
+    read = READERS[item.kind][1]
+    return read if item.kind == "logs" else lambda path, how: only(read(path, how), how)
 
 
 def _unused(reports: list[tuple[Item, Report | None]], rules: list[EvidenceRule]) -> Iterator[Finding]:

@@ -15,17 +15,19 @@ from postmortem_nb.evidence import levels
 from postmortem_nb.evidence.account import Report, Tally, Unreadable
 from postmortem_nb.evidence.clock import Clock, read_times
 from postmortem_nb.evidence.deriving import EXTRA, TEXTS, completed, derive
-from postmortem_nb.evidence.documents import is_json, read_records
+from postmortem_nb.evidence.documents import read_records
 from postmortem_nb.evidence.envelopes import ENVELOPES, envelope_of, unwrap
 from postmortem_nb.evidence.formats import Format
 from postmortem_nb.evidence.how import How, located
 from postmortem_nb.evidence.parsers import plain, record_in
+from postmortem_nb.evidence.ranges import narrowed, range_of, within
 from postmortem_nb.evidence.scanning import Scan
 from postmortem_nb.evidence.sources import Place, is_remote, name_of
 from postmortem_nb.evidence.table import SERVICES, TIMES, check_roles, read_table, service_of
 from postmortem_nb.frames import LOGS, conform
 
 Texts = Sequence[str | None]
+_DOCUMENT = re.compile(r"\s*(?:\{|\[\s*(?:[\[{]|$))")  # not: a time in brackets
 MESSAGES = ("message", "msg", "log", "text", "line", "body", "content")
 FIELDS = ("time", "message", "level", "service", "host", "trace", "status", "method", "path", "client", "seconds")
 EXPORT = Format(
@@ -63,6 +65,7 @@ def read_logs(
     columns: Mapping[str, str] | None = None,
     service: str | None = None,
     clock_change: str = "ask",
+    window: tuple[pd.Timestamp | str, pd.Timestamp | str] | None = None,
 ) -> pd.DataFrame:
     """Read a log file, plain or packed, in any format of `postmortem_nb.evidence.formats`.
 
@@ -88,6 +91,9 @@ def read_logs(
         Service of every line.
     clock_change : {"ask", "first", "second"}
         Which instant a local time means in the hour that a clock change repeats; "ask" is an error with both.
+    window : (start, end), optional
+        Half-open range whose rows are wanted; times with their zone. A long file that is not packed and whose lines
+        stand in the order of time is entered there.
 
     Returns
     -------
@@ -102,10 +108,11 @@ def read_logs(
     ReadError
         If no format reads it, or its times have no zone, year or date and none was given.
     SettingError
-        If the format has an unknown name.
+        If the format has an unknown name, or the range names no zone or ends before it begins.
     """
+    name = name_of(path)
     how = How(
-        name=name_of(path),
+        name=name,
         zone=timezone,
         year=year,
         date=dt.date.fromisoformat(date) if isinstance(date, str) else date,
@@ -115,6 +122,7 @@ def read_logs(
         change=clock_change,
         columns=columns or {},
         service=service,
+        window=None if window is None else range_of(*window, f"{name}: window"),
     )
     return read(located(path), how)
 
@@ -133,12 +141,13 @@ def read(path: Place, how: How) -> pd.DataFrame:
             f"{how.name}: `columns` are for csv, not for the format {how.format!r}. Leave one of them out."
         )
     scan = Scan(path, how)
-    scan.tally.unused = how.drop
     if how.format is None and scan.beginning and _is_table(scan.beginning[0]):
         return _from_table(path, how, Tally(how.name))
     if how.format in ENVELOPES or (how.format is None and is_document(scan.beginning)):
         return _from_document(path, how, Tally(how.name))
-    return finish(scan, scan, how)
+    scan = narrowed(scan, path, how)
+    scan.tally.unused = how.drop
+    return finish(scan, within(scan, how, scan.tally), how)
 
 
 def is_lines(beginning: Sequence[str], how: How) -> bool:
@@ -150,7 +159,7 @@ def is_lines(beginning: Sequence[str], how: How) -> bool:
 
 def is_document(beginning: Sequence[str]) -> bool:
     """Whether a file that begins so is one JSON document, or lines of an export, and no log of JSON lines."""
-    if not beginning or not is_json(beginning[0]):
+    if not beginning or not _DOCUMENT.match(beginning[0]):
         return False
     records = [record for line in beginning[:5] if (record := record_in(line)) is not None]
     if records and len(records) == len(beginning[:5]) and not envelope_of(records[0]):
@@ -185,7 +194,7 @@ def finish(scan: Scan, frames: Iterable[pl.DataFrame], how: How) -> pd.DataFrame
     if not held:
         frame = LOGS.empty()
         form = scan.form.name if scan.form is not None else "empty"
-        frame.attrs["report"] = scan.tally.report(form)
+        frame.attrs["report"] = scan.tally.report(form, None, scan.zone if how.window else "")
         return frame
     whole = to_pandas(completed(pl.concat(held, how="diagonal_relaxed")), how)
     report: Report = scan.tally.report(scan.choose().name, whole["time"], scan.zone)
@@ -255,7 +264,8 @@ def _from_table(path: Place, how: How, tally: Tally) -> pd.DataFrame:
     )
     for number, message in frame.filter(pl.col("time").is_null()).select("line", "message").iter_rows():
         tally.reject(number, f"(its time cannot be read) {message}")
-    whole = to_pandas(frame.filter(pl.col("time").is_not_null()), how)
+    timed = list(within([frame.filter(pl.col("time").is_not_null())], how, tally))
+    whole = to_pandas(timed[0], how) if timed else LOGS.empty()
     whole.attrs["report"] = tally.report("csv", whole["time"], zone)
     return whole
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from postmortem_nb.errors import IncidentError, ReadError, SettingError
 from postmortem_nb.evidence import chat
-from postmortem_nb.evidence.how import How
+from postmortem_nb.evidence.declared import read_text
+from postmortem_nb.evidence.formats import Format, format_of
+from postmortem_nb.evidence.how import EVER, How, Window
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import EvidenceRule
 from postmortem_nb.times import parse_duration
 
 KINDS = ("logs", "metrics", "events")  # also the names of the folders
+FORMATS = "formats"  # the folder of log formats that an incident brings
 ABOUT = re.compile(r"(?:LICEN[CS]E|SOURCE|README|NOTICE)\b.*|.*\.(?:md|part)", re.IGNORECASE)
 
 
@@ -41,6 +44,7 @@ def plan(folder: Path, rules: Sequence[EvidenceRule]) -> tuple[list[Item], list[
     IncidentError
         If a rule makes no sense.
     """
+    brought = formats_of(folder)
     matches = [_matches(folder, rule, number) for number, rule in enumerate(rules, 1)]
     findings = [
         Finding(
@@ -56,6 +60,8 @@ def plan(folder: Path, rules: Sequence[EvidenceRule]) -> tuple[list[Item], list[
     items = []
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
+        if path.parent == folder / FORMATS and path.suffix == ".toml":
+            continue
         number = next((n for n, found in enumerate(matches) if name in found), None)
         rule = None if number is None else rules[number]
         kind = _kind(name, rule)
@@ -64,8 +70,28 @@ def plan(folder: Path, rules: Sequence[EvidenceRule]) -> tuple[list[Item], list[
         if not path.resolve().is_relative_to(folder.resolve()):
             raise ReadError(f"{name}: it is a link to a file outside of the incident folder. Copy the file into it.")
         if kind is not None and path.is_file():  # not a pipe or a socket
-            items.append(Item(path, kind, _how(name, rule, number), number))
+            items.append(Item(path, kind, replace(_how(name, rule, number), formats=brought), number))
     return items, findings
+
+
+def formats_of(folder: Path) -> tuple[Format, ...]:
+    """Return the log formats that an incident brings: the TOML files of its folder ``formats/``.
+
+    Raises
+    ------
+    IncidentError
+        If one makes no sense; names the file.
+    """
+    found = []
+    for path in sorted((folder / FORMATS).glob("*.toml")):
+        name = path.relative_to(folder).as_posix()
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ReadError(f"{name}: it is a link to a file outside of the incident folder. Copy the file into it.")
+        try:
+            found.append(format_of(read_text(path), path.stem))
+        except ReadError as error:
+            raise IncidentError(f"{name}: {str(error).removeprefix(f'log format {path.stem}: ')}") from error
+    return tuple(found)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -115,15 +141,24 @@ def _how(name: str, rule: EvidenceRule | None, number: int | None) -> How:
             name=name,
             zone=rule.zone,
             year=rule.year,
+            date=rule.date,
+            encoding=rule.encoding,
             format=rule.format,
             change=rule.clock_change,
             offset=_offset(rule.clock_offset, f"{where}.clock_offset"),
             columns=rule.columns,
             drop=tuple(rule.drop),
             service=rule.service,
+            window=_window(rule),
         )
     except SettingError as error:
         raise IncidentError(str(error)) from error
+
+
+def _window(rule: EvidenceRule) -> Window | None:
+    if rule.start is None and rule.stop is None:
+        return None
+    return rule.start or EVER[0], rule.stop or EVER[1]
 
 
 def _offset(text: str, where: str) -> pd.Timedelta:

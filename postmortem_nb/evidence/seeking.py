@@ -1,6 +1,8 @@
 """Where in a long log a time range lies: found by bisection on its bytes, where its lines stand in the order of time.
 
-What it costs follows the range and not the file. A file that is packed, or whose lines are not in order, is read whole.
+What it costs follows the range and not the file, but for counting the lines before it. A file that is packed, or whose
+lines are not in order at the places looked at, is read whole. A line that stands much farther from its place in time
+than any line seen there (four times, and a minute at least, is allowed for) is missed, as only reading all can find it.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from postmortem_nb.errors import ReadError
-from postmortem_nb.evidence.clock import Clock
+from postmortem_nb.evidence.clock import Clock, Open
 from postmortem_nb.evidence.deriving import derive
 from postmortem_nb.evidence.formats import Format
 from postmortem_nb.evidence.formats.directives import Directives
 from postmortem_nb.evidence.how import How
-from postmortem_nb.evidence.lines import Block, clean
+from postmortem_nb.evidence.how import Window as Window
+from postmortem_nb.evidence.lines import MARKS, Block, clean
 from postmortem_nb.evidence.packed import packing
 from postmortem_nb.evidence.sources import Place, opened, pieces, size_of
 
@@ -27,8 +30,8 @@ FARTHEST = 64  # probes read on from a place in search of a record
 PLACES = 48  # places at which the order is checked
 SLACK = pd.Timedelta(minutes=1)  # by how much lines may stand out of order, at least
 MOST_SLACK = pd.Timedelta(minutes=10)  # lines that step back farther are not in order
-
-Window = tuple[pd.Timestamp, pd.Timestamp]
+REPEATED = pd.Timedelta(hours=2)  # by how much local times may step back in a clock change that was declared, at most
+NEW_YEAR = pd.Timedelta(days=3)  # so near to it, years that are not written cannot be told in the middle of a file
 
 
 @dataclass
@@ -53,12 +56,26 @@ class Probe:
         Of the file.
     how : How
         What was declared about it.
+
+    Attributes
+    ----------
+    back : Timedelta
+        How far times step back in what was seen, at most.
+    leaves : set of int
+        What the stamps seen leave open, see `Open`.
+    unit : int or None
+        Of epochs; that of the first place that was looked at.
+    is_lost : bool
+        Whether a search for a record was given up.
     """
 
     file: BinaryIO
     form: Format
     how: How
     back: pd.Timedelta = field(default_factory=lambda: pd.Timedelta(0))
+    leaves: set[int] = field(default_factory=set)
+    unit: int | None = None
+    is_lost: bool = False
 
     def record_at(self, offset: int, stop: int) -> tuple[int, pd.Timestamp | None]:
         """Return where the first record at or behind an offset begins, and its time.
@@ -68,20 +85,22 @@ class Probe:
         at = offset
         for _ in range(FARTHEST):
             if at >= stop:
-                break
-            self.file.seek(max(0, at - 1))
+                return stop, None
+            origin = max(0, at - 1)
+            self.file.seek(origin)
             data = self.file.read(PROBE)
             begin = 0 if at == 0 else data.find(b"\n") + 1
-            if at > 0 and begin == 0:
-                at += PROBE
+            end = data.rfind(b"\n") + 1 if len(data) == PROBE else len(data)
+            if at > 0 and begin == 0:  # within a long line
+                at = origin + PROBE if len(data) == PROBE else stop
                 continue
-            end = data.rfind(b"\n") + 1
             found = self._first(data[begin:end])
             if found is not None:
                 row, time = found
-                skipped = _nth_line(data[begin:end], row)
-                return max(0, at - 1) + begin + skipped, time
-            at = max(at + 1, max(0, at - 1) + end)
+                place = origin + begin + _nth_line(data[begin:end], row)
+                return (place, time) if place < stop else (stop, None)
+            at = max(at + 1, origin + end) if len(data) == PROBE else stop
+        self.is_lost = self.is_lost or at < stop
         return stop, None
 
     def _first(self, data: bytes) -> tuple[int, pd.Timestamp] | None:
@@ -89,14 +108,16 @@ class Probe:
         if not data:
             return None
         lines = clean(Block(data, 1)).text.to_frame().with_row_index("row")
-        frame = derive(self.form.plan(lines), self.form)
-        clock = Clock(self.how)
+        frame = derive(self.form.plan(lines), self.form).sort("row")
+        self.leaves |= set(frame["open"].unique().to_list())
+        clock = Clock(self.how, self.unit)
         stamps = frame["stamp"]
         rows = frame["row"].to_numpy()
         try:
             times = clock.settle(frame, rows, lambda row: str(stamps[int(row)]))
         except ReadError:  # reading the file will say it, with the right line
             return None
+        self.unit = clock.unit
         is_read = ~np.isnat(times)
         if not is_read.any():
             return None
@@ -120,7 +141,8 @@ def can_seek(place: Place, form: Format, how: How) -> bool:
         return False
     with opened(place) as file:
         head = file.read(512)
-    return not packing(head) and b"\0" not in head
+    is_wide = any(head.startswith(mark) for mark, name in MARKS.items() if name != "utf-8")
+    return not packing(head) and not is_wide and b"\0" not in head
 
 
 def find_span(place: Place, form: Format, how: How, window: Window) -> Span | None:
@@ -146,16 +168,31 @@ def find_span(place: Place, form: Format, how: How, window: Window) -> Span | No
         return None
     with opened(place) as file:
         probe = Probe(file, form, how)
-        offsets = np.linspace(0, size, PLACES, endpoint=False).astype("int64")
-        seen = [probe.record_at(int(offset), size)[1] for offset in offsets]
+        offsets = np.linspace(0, size - PROBE, PLACES).astype("int64").tolist()  # the last one shows the end
+        seen = [probe.record_at(offset, size)[1] for offset in offsets]
         times = pd.Series([time for time in seen if time is not None])
-        if times.empty or probe.back > MOST_SLACK or (times.cummax() - times).max() > MOST_SLACK:
+        if times.empty or not _is_plain(probe, times):
             return None
-        slack = max(SLACK, 2 * probe.back, 2 * (times.cummax() - times).max())
+        between = (times.cummax() - times).max()
+        if max(probe.back, between) > MOST_SLACK:
+            return None
+        slack = max(SLACK, 4 * probe.back, 4 * between) + (pd.Timedelta(0) if how.change == "ask" else REPEATED)
         start, _ = _bisect(probe, size, window[0] - slack)
         _, stop = _bisect(probe, size, window[1] + slack)
+        if probe.is_lost or 2 * probe.back > slack:  # on the way, lines were seen that are less in order than thought
+            return None
         first = 1 + count_lines(file, start)
-    return Span(start, max(start, stop), first)
+    return Span(start, max(start, stop), first, probe.unit)
+
+
+def _is_plain(probe: Probe, times: pd.Series) -> bool:
+    """Whether each time is known from its own line, and from nothing that stands before it."""
+    if int(Open.DATE) in probe.leaves:
+        return False
+    if int(Open.YEAR) not in probe.leaves:
+        return True
+    around = pd.Series([*(times - NEW_YEAR), *(times + NEW_YEAR)]).dt.year
+    return around.nunique() == 1
 
 
 def _bisect(probe: Probe, size: int, time: pd.Timestamp) -> tuple[int, int]:

@@ -83,7 +83,7 @@ class Table:
 
 def read_table(path: Place, how: How, tally: Tally) -> Table:
     """Read a CSV file, its separator told from the header; rows with too few or too many cells are rejected."""
-    lines = chain.from_iterable(blocks(path, tally))
+    lines = chain.from_iterable(blocks(path, tally, encoding=how.encoding))
     records = _records(lines)
     header_line = ""
     for _, text, _ in records:

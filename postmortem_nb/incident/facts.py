@@ -6,22 +6,15 @@ are findings of the analysis, not errors.
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from postmortem_nb.errors import IncidentError
-from postmortem_nb.times import UNKNOWN, UTC, Instant, parse_duration, parse_instant, zone_named
+from postmortem_nb.incident.written import Bound, Text, When
+from postmortem_nb.times import UNKNOWN, UTC, Instant, parse_duration, zone_named
 
 # How a milestone is called in the report, in the order in which incidents usually pass them.
 MILESTONES = {
@@ -42,18 +35,6 @@ MILESTONES = {
 }
 
 
-def _read_when(value: object, info: ValidationInfo) -> Instant:
-    context = info.context or {}
-    try:
-        return parse_instant(
-            value, zone=context.get("zone"), date=context.get("date"), where=str(info.field_name or "time")
-        )
-    except IncidentError as error:  # pydantic adds the place; keep the sentence
-        raise ValueError(str(error).split(": ", 1)[-1]) from error
-
-
-When = Annotated[Instant, BeforeValidator(_read_when)]
-Text = Annotated[str, Field(min_length=1)]
 Filter = dict[str, str | int | float | bool | list[str | int | float]]
 """Which rows: column → value, list of values, ``">=500"``-like comparison, or ``"~regex"``; all must hold."""
 
@@ -186,13 +167,20 @@ class Lessons(Fact):
 
 
 class EvidenceRule(Fact):
-    """How to read evidence files that do not say enough themselves. The first rule that matches a file counts."""
+    """How to read evidence files that do not say enough themselves. The first rule that matches a file counts.
+
+    ``year`` and ``date`` are those of the first record; ``from`` and ``to`` are the half-open range of what is read.
+    """
 
     files: Text
     kind: Literal["logs", "metrics", "events", "ignore"] | None = None
     format: str | None = None
     zone: str | None = None
     year: int | None = None
+    date: dt.date | None = None
+    encoding: str | None = None
+    start: Bound | None = Field(None, alias="from")
+    stop: Bound | None = Field(None, alias="to")
     clock_offset: str = "0s"
     clock_change: Literal["ask", "first", "second"] = "ask"
     service: str | None = None
@@ -206,6 +194,21 @@ class EvidenceRule(Fact):
         if value is not None:
             zone_named(value)
         return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding(cls, value: str | None) -> str | None:
+        try:
+            codecs.lookup(value or "utf-8")
+        except LookupError as error:
+            raise ValueError(f"there is no encoding {value!r}. Write one such as cp1252 or utf-16") from error
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> EvidenceRule:
+        if self.start is not None and self.stop is not None and self.stop <= self.start:
+            raise ValueError(f"`to` ({self.stop:%Y-%m-%dT%H:%M:%SZ}) is not after `from`. Swap or correct them")
+        return self
 
     @field_validator("clock_offset")
     @classmethod

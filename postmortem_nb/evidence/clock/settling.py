@@ -15,7 +15,7 @@ import polars as pl
 
 from postmortem_nb.errors import ReadError
 from postmortem_nb.evidence import abbreviations
-from postmortem_nb.evidence.account import AS_WRITTEN
+from postmortem_nb.evidence.account import AS_WRITTEN, Undated
 from postmortem_nb.evidence.clock.shapes import DAY, EPOCH, Open
 from postmortem_nb.evidence.how import How
 from postmortem_nb.frames import TIME
@@ -116,9 +116,10 @@ class Clock:
         A step back of two months or more is a new year; a step from January to December is a late line of the old one.
         """
         if self._year is None:
-            raise ReadError(
+            raise Undated(
                 f"{self.how.name}:{lines[rows[0]]}: its times carry no year ({text(rows[0])}). Give the year of the "
-                "first record: `year` in an [[evidence]] entry of incident.toml, or year= when calling the reader."
+                "first record: `year` in an [[evidence]] entry of incident.toml, or year= when calling the reader.",
+                "year",
             )
         days, clocks = np.divmod(out[rows], DAY)
         dates = days.astype("datetime64[D]")
@@ -141,9 +142,10 @@ class Clock:
                 "its first record if it was copied since.",
             )
         if self._date is None:
-            raise ReadError(
+            raise Undated(
                 f"{self.how.name}:{lines[rows[0]]}: its times carry no date ({text(rows[0])}). Give the date of the "
-                "first record: `date` in an [[evidence]] entry of incident.toml, or date= when calling the reader."
+                "first record: `date` in an [[evidence]] entry of incident.toml, or date= when calling the reader.",
+                "date",
             )
         clocks = out[rows]
         step = np.diff(clocks, prepend=clocks[0] if self._clock is None else self._clock)
