@@ -13,6 +13,7 @@ TRIES = 3  # times that a pool of processes is made anew after one of them was k
 
 
 def with_executor(executor: Executor, tasks: Sequence[Task]) -> Iterator[Part]:
+    """Digest with an executor, whatever it is; parts come in the order of the tasks."""
     futures: list[Future[Part]] = [executor.submit(digest_task, task) for task in tasks]
     try:
         for future in futures:
