@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 
 from postmortem_nb.analysis.patterns import mine_patterns
 from postmortem_nb.errors import PostmortemError
-from postmortem_nb.evidence import digest as digests
 from postmortem_nb.evidence import lines, read_logs
-from postmortem_nb.evidence.digest import digest, digest_logs
+from postmortem_nb.evidence.digest import digest, digest_logs, parts, plan, spreading
 from postmortem_nb.evidence.how import How
 
 START = pd.Timestamp("2024-01-14T02:00:00Z")
@@ -108,9 +107,9 @@ def test_neither_parts_nor_blocks_change_a_digest(tmp_path, count, part, block):
 
 def test_putting_parts_together_is_associative(tmp_path):
     path = write(tmp_path)
-    tasks = digests.plan(path, How(path.as_posix()), None, 4_000, 1)
+    tasks = plan(path, How(path.as_posix()), None, 4_000, 1)
     assert len(tasks) > 4
-    a, b, c = (digests.digest_task(task) for task in tasks[:3])
+    a, b, c = (parts.digest_task(task) for task in tasks[:3])
     left, right = a.then(b).then(c), a.then(b.then(c))
     assert left.reports == right.reports
     assert left.counts.sort("minute", "level").equals(right.counts.sort("minute", "level"))
@@ -121,9 +120,9 @@ def test_a_file_whose_lines_need_those_before_them_is_not_cut(tmp_path):
     path = tmp_path / "syslog"
     path.write_text("".join(f"Jan  5 10:{n // 60:02d}:{n % 60:02d} web-1 app[1]: line {n}\n" for n in range(900)))
     how = How("syslog", zone="UTC", year=2024)
-    assert len(digests.plan(path, how, None, 2_000, 1)) == 1
+    assert len(plan(path, how, None, 2_000, 1)) == 1
     packed = write(tmp_path, name="b.log.gz")
-    assert len(digests.plan(packed, How("b.log.gz"), None, 500, 1)) == 1
+    assert len(plan(packed, How("b.log.gz"), None, 500, 1)) == 1
 
 
 def test_very_many_patterns_are_kept_within_bounds(tmp_path, monkeypatch):
@@ -132,11 +131,11 @@ def test_very_many_patterns_are_kept_within_bounds(tmp_path, monkeypatch):
     texts = [f"{a} {b} {c}" for a in words for b in words for c in words]
     often = ["often seen"] * 40
     path.write_text("".join(f"2024-01-14T02:00:00Z INFO {text}\n" for text in (*texts, *often)))
-    monkeypatch.setattr(digests, "MOST_PATTERNS", 10)
+    monkeypatch.setattr(parts, "MOST_PATTERNS", 10)
     found = digest_logs(path)
     assert len(found.patterns) <= 2 * 10 + 1
     assert found.patterns["count"].sum() == len(texts) + len(often)
-    assert found.patterns.iloc[0].tolist()[1] == 40 or digests.BEYOND in found.patterns["pattern"].tolist()
+    assert found.patterns.iloc[0].tolist()[1] == 40 or parts.BEYOND in found.patterns["pattern"].tolist()
 
 
 def test_a_pool_of_processes_gives_the_same(tmp_path):
@@ -155,7 +154,7 @@ def test_an_error_of_a_task_is_the_error_of_the_digest(tmp_path):
         cut([path], 2_000, jobs=2)
 
 
-WORK = digests.digest_task
+WORK = parts.digest_task
 
 
 def die_once(task):
@@ -172,21 +171,21 @@ def die_once(task):
 def test_a_killed_process_of_the_pool_loses_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("DIE_ONCE", str(tmp_path / "died"))
     path = write(tmp_path)
-    tasks = digests.plan(path, How(path.as_posix()), None, 8_000, 1)
-    monkeypatch.setattr(digests, "digest_task", die_once)
-    parts = list(digests._in_processes(tasks, 2))
+    tasks = plan(path, How(path.as_posix()), None, 8_000, 1)
+    monkeypatch.setattr(spreading, "digest_task", die_once)
+    done = list(spreading.in_processes(tasks, 2))
     assert (tmp_path / "died").exists()
-    assert sum(part.reports[0].read for part in parts) == 900
+    assert sum(part.reports[0].read for part in done) == 900
 
 
 def test_a_pool_that_keeps_dying_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(digests, "TRIES", 1)
+    monkeypatch.setattr(spreading, "TRIES", 1)
     monkeypatch.setenv("DIE_ONCE", str(tmp_path / "died"))
     path = write(tmp_path)
-    tasks = digests.plan(path, How(path.as_posix()), None, 8_000, 1)
-    monkeypatch.setattr(digests, "digest_task", die_once)
+    tasks = plan(path, How(path.as_posix()), None, 8_000, 1)
+    monkeypatch.setattr(spreading, "digest_task", die_once)
     with pytest.raises(BrokenProcessPool):
-        list(digests._in_processes(tasks, 2))
+        list(spreading.in_processes(tasks, 2))
 
 
 # --- Dask: a real scheduler and real workers --------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def derive(found: pl.DataFrame, form: Format) -> pl.DataFrame:
     columns |= {name: stamps[name] for name in stamps.columns}
     columns["level"] = _levels(frame, form)
     columns |= {name: frame[name] for name in ("service", "host", "client", "trace", "method", "path") if name in frame}
-    columns["message"] = frame["message"].fill_null("").str.strip_chars_end()
+    columns["message"] = frame["message"].fill_null("")
     columns |= {name: frame[name] for name in RAW if name in frame.columns}
     if "seconds" in columns and form.seconds_per != 1:
         columns["seconds"] = columns["seconds"].cast(pl.Float64, strict=False) * form.seconds_per
@@ -70,6 +70,7 @@ def completed(frame: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         The same with the columns of `EXTRA` that its fields give, and without these fields.
     """
+    frame = frame.with_columns(pl.col("message").str.strip_chars_end())
     for name in ("service", "host", "client", "trace", "method", "path"):
         if name in frame.columns:
             frame = frame.with_columns(pl.when(frame[name] != "-").then(frame[name]).alias(name))
@@ -131,6 +132,8 @@ def _levels(frame: pl.DataFrame, form: Format) -> pl.Series:
         level = pl.coalesce(level, levels.of_priority(pl.col("pri")))
     elif form.level_from == "message":
         level = pl.coalesce(level, levels.in_texts(frame["message"]))
+    for word, pattern in form.level_if.items():
+        level = pl.coalesce(level, pl.when(pl.col("message").str.contains(pattern)).then(pl.lit(word)))
     if form.level is not None:
         level = pl.coalesce(level, pl.lit(form.level))
     return frame.with_columns(level=level)["level"]

@@ -34,6 +34,8 @@ class How:
         Year of the first record, where lines have none.
     date : date or None
         Date of the first record, where lines have only a time of day.
+    changed : date or None
+        When the file was last changed: stands for the date, with a note, where none was declared.
     encoding : str or None
         Encoding of the text; UTF-8, or UTF-16 where the bytes show it, otherwise.
     format : str or None
@@ -60,6 +62,7 @@ class How:
     zone: str | None = None
     year: int | None = None
     date: dt.date | None = None
+    changed: dt.date | None = None
     encoding: str | None = None
     format: str | None = None
     change: str = "ask"

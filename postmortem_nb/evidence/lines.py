@@ -180,7 +180,7 @@ def clean(block: Block) -> Lines:
     if b"\r" in data:
         text = text.str.strip_chars_end("\r")
     clipped = 0
-    if len(data) > LINE_CAP:
+    if len(data) > LINE_CAP and bool((text.str.len_bytes() > LINE_CAP).any()):
         clipped = int((text.str.len_chars() > LINE_CAP).sum())
         if clipped:
             text = text.str.head(LINE_CAP)

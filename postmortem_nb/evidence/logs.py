@@ -5,25 +5,42 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
 
 from postmortem_nb.errors import SettingError
 from postmortem_nb.evidence import levels
-from postmortem_nb.evidence.account import Report, Tally
-from postmortem_nb.evidence.clock import read_times
-from postmortem_nb.evidence.deriving import EXTRA, TEXTS, completed
+from postmortem_nb.evidence.account import Report, Tally, Unreadable
+from postmortem_nb.evidence.clock import Clock, read_times
+from postmortem_nb.evidence.deriving import EXTRA, TEXTS, completed, derive
+from postmortem_nb.evidence.documents import read_records
+from postmortem_nb.evidence.envelopes import ENVELOPES, envelope_of, unwrap
+from postmortem_nb.evidence.formats import Format
 from postmortem_nb.evidence.how import How, located
 from postmortem_nb.evidence.parsers import plain, record_in
 from postmortem_nb.evidence.ranges import narrowed, range_of, within
 from postmortem_nb.evidence.scanning import Scan
-from postmortem_nb.evidence.sources import Place, name_of
+from postmortem_nb.evidence.sources import Place, is_remote, name_of
 from postmortem_nb.evidence.table import SERVICES, TIMES, check_roles, read_table, service_of
 from postmortem_nb.frames import LOGS, conform
 
 Texts = Sequence[str | None]
+_DOCUMENT = re.compile(r"\s*(?:\{|\[\s*(?:[\[{]|$))")  # not: a time in brackets
 MESSAGES = ("message", "msg", "log", "text", "line", "body", "content")
+FIELDS = ("time", "message", "level", "service", "host", "trace", "status", "method", "path", "client", "seconds")
+EXPORT = Format(
+    name="export",
+    title="a record of an export",
+    plan=lambda lines: lines,
+    fields=FIELDS,
+    time="any",
+    zone="either",
+    rank=0,
+    level_from="message",
+    levels={"0": "DEBUG", "1": "INFO", "2": "WARNING", "3": "ERROR", "4": "CRITICAL"},  # Azure's numbers
+)
 FOUND = {  # what else a column of a CSV log may be → its usual names
     "level": ("level", "severity", "lvl", "loglevel"),
     "service": SERVICES,
@@ -62,7 +79,8 @@ def read_logs(
     year : int, optional
         Year of the first record, for syslog, which writes none.
     date : date or str, optional
-        Date of the first record, for logs that write only a time of day.
+        Date of the first record, for logs that write only a time of day. Without it the day on which the file was last
+        changed is taken, and the report says so in its notes.
     format : str, optional
         Name of the format, or ``csv``; found from the first lines otherwise.
     encoding : str, optional
@@ -98,6 +116,7 @@ def read_logs(
         zone=timezone,
         year=year,
         date=dt.date.fromisoformat(date) if isinstance(date, str) else date,
+        changed=None if is_remote(path) or not Path(path).is_file() else changed_on(Path(path)),
         format=format,
         encoding=encoding,
         change=clock_change,
@@ -106,6 +125,11 @@ def read_logs(
         window=None if window is None else range_of(*window, f"{name}: window"),
     )
     return read(located(path), how)
+
+
+def changed_on(path: Path) -> dt.date:
+    """Return the day, in UTC, on which a file was last changed."""
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).date()
 
 
 def read(path: Place, how: How) -> pd.DataFrame:
@@ -119,9 +143,49 @@ def read(path: Place, how: How) -> pd.DataFrame:
     scan = Scan(path, how)
     if how.format is None and scan.beginning and _is_table(scan.beginning[0]):
         return _from_table(path, how, Tally(how.name))
+    if how.format in ENVELOPES or (how.format is None and is_document(scan.beginning)):
+        return _from_document(path, how, Tally(how.name))
     scan = narrowed(scan, path, how)
     scan.tally.unused = how.drop
     return finish(scan, within(scan, how, scan.tally), how)
+
+
+def is_lines(beginning: Sequence[str], how: How) -> bool:
+    """Whether a file that begins so is a log of lines: no table, and no export that is one document."""
+    if how.format is not None:
+        return how.format != "csv" and how.format not in ENVELOPES
+    return not how.columns and not (beginning and (_is_table(beginning[0]) or is_document(beginning)))
+
+
+def is_document(beginning: Sequence[str]) -> bool:
+    """Whether a file that begins so is one JSON document, or lines of an export, and no log of JSON lines."""
+    if not beginning or not _DOCUMENT.match(beginning[0]):
+        return False
+    records = [record for line in beginning[:5] if (record := record_in(line)) is not None]
+    if records and len(records) == len(beginning[:5]) and not envelope_of(records[0]):
+        return False
+    return not records or bool(envelope_of(records[0]))
+
+
+def _from_document(path: Place, how: How, tally: Tally) -> pd.DataFrame:
+    """Read an export that is a JSON document; its records take the way of all other lines."""
+    if is_remote(path):
+        raise Unreadable(f"{how.name}: it is a JSON document. Fetch it first: only lines are read from an address.")
+    read = read_records(Path(path), tally, ())
+    name, rows = unwrap([record for _, _, record in read], tally)
+    texts = {field: [fields.get(field) for _, fields in rows] for field in FIELDS}
+    frame = pl.DataFrame({n: pl.Series(v, dtype=pl.String) for n, v in texts.items()}).with_row_index("row")
+    derived = derive(frame, EXPORT)
+    numbers = pl.Series("line", [number for number, _ in rows], dtype=pl.Int64)
+    clock = Clock(how)
+    times = clock.settle(derived, numbers.to_numpy(), lambda row: str(derived["stamp"][int(row)]))
+    derived = derived.with_columns(numbers, time=pl.Series(times, dtype=pl.Datetime("ns")))
+    lost = derived["time"].is_null()
+    for number, message in derived.filter(lost).select("line", "message").iter_rows():
+        tally.reject(number, f"(its time cannot be read) {message}")
+    whole = to_pandas(completed(derived.filter(~lost)), how)
+    whole.attrs["report"] = tally.report(name, whole["time"], clock.zone)
+    return whole
 
 
 def finish(scan: Scan, frames: Iterable[pl.DataFrame], how: How) -> pd.DataFrame:

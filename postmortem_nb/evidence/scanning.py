@@ -149,6 +149,7 @@ class Scan:
                 held, made = settled, part.aside
                 if self._aside is not None and len(settled) < len(part.frame):
                     made = self._aside(settled)  # some records had no time after all
+        self.tally.notes += self.clock.notes
         if held is not None:
             yield held, made
 

@@ -40,7 +40,7 @@ def read_stamps(texts: pl.Series, form: str) -> pl.DataFrame:
     if len(texts) <= FEW or texts.head(FEW).n_unique() < FEW // SHARE:
         return _by_text(texts, texts.unique(), form)
     out = _nothing(len(texts))
-    if form in ("any", "epoch"):
+    if form in ("any", "epoch", "strace"):
         out = _filled(out, _epochs(texts))
     if "iso" in FORMS[form]:
         out = _filled(out, by_layout(texts))

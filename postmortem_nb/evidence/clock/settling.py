@@ -41,12 +41,15 @@ class Clock:
         The zone that naive times were read in so far, or ``as written``.
     unit : int or None
         The `Open` of the epochs that count; others are no times.
+    notes : tuple of str
+        What was assumed.
     """
 
     def __init__(self, how: How, unit: int | None = None) -> None:
         self.how = how
         self.zone = AS_WRITTEN
         self.unit = unit
+        self.notes: tuple[str, ...] = ()
         self._year = how.year
         self._month: int | None = None
         self._date = how.date
@@ -79,8 +82,9 @@ class Clock:
         zones = stamps["zone"].fill_null("").to_numpy() if "zone" in stamps.columns else None
         out = stamps["ns"].fill_null(0).to_numpy().copy()
         out[leaves == Open.NO_TIME] = NONE
-        kinds = set(np.unique(leaves).tolist())
-        self._check_units(out, leaves, kinds)
+        kinds = set(np.flatnonzero(np.bincount(leaves)).tolist())
+        if max(kinds, default=0) >= Open.S:
+            self._check_units(out, leaves)
         local = leaves == Open.ZONE
         if Open.YEAR in kinds:
             self._add_years(out, np.flatnonzero(leaves == Open.YEAR), lines, text)
@@ -99,11 +103,9 @@ class Clock:
         out[read] += self.how.offset.value
         return out.view("datetime64[ns]")
 
-    def _check_units(self, out: np.ndarray, leaves: np.ndarray, kinds: set[int]) -> None:
+    def _check_units(self, out: np.ndarray, leaves: np.ndarray) -> None:
         """Keep the epochs of one unit: the one that most of the first batch with any has."""
         epochs = leaves >= Open.S
-        if not epochs.any():
-            return
         if self.unit is None:
             self.unit = int(np.bincount(leaves[epochs]).argmax())
         out[epochs & (leaves != self.unit)] = NONE
@@ -133,6 +135,12 @@ class Clock:
 
     def _add_dates(self, out: np.ndarray, rows: np.ndarray, lines: np.ndarray, text: Callable[[int], str]) -> None:
         """Put times of day into days: that of the first record, then rolling over midnight."""
+        if self._date is None and self.how.changed is not None:
+            self._date = self.how.changed
+            self.notes += (
+                f"Its times carry no date; {self._date} was taken, when the file was last changed. Declare the date of "
+                "its first record if it was copied since.",
+            )
         if self._date is None:
             raise Undated(
                 f"{self.how.name}:{lines[rows[0]]}: its times carry no date ({text(rows[0])}). Give the date of the "

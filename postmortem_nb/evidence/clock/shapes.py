@@ -76,7 +76,7 @@ MONTHS: Mapping[str, int] = {
 }
 
 _H = r"(?P<h>\d{1,2}):(?P<mi>\d{1,2})"
-_CLOCK = rf"{_H}:(?P<s>\d{{1,2}})(?:[.,:](?P<f>\d{{1,12}}))?"
+_CLOCK = rf"{_H}:(?P<s>\d{{1,2}})(?:(?P<sign>[.,:])(?P<f>\d{{1,12}}))?"
 _HALF = r"(?:\s?(?P<half>[AaPp])\.?[Mm]\.?)?"
 _ZONE = (
     r"(?:\s?(?P<z>[Zz]|(?:UTC|GMT)?[+-]\d{2}:?\d{2}(?::?00)?|(?:UTC|GMT)?[+-]\d{2}|UTC|GMT)"
@@ -128,9 +128,12 @@ FORMS: dict[str, tuple[str, ...]] = {
     "mmdd": ("month-day",),
     "mdy": ("us",),
     "dmy": ("european",),
+    "glog": ("compact", "month-day"),
+    "mysql": ("iso", "two-digit year"),
     "epoch": (),
     "tai64n": (),
     "clock": ("clock",),
+    "strace": ("clock",),
     "any": (
         *("iso", "clf", "ctime", "month day year", "day month year", "iso dots", "day of year", "compact"),
         *("iso minutes", "compact all", "year month day", "month day", "day month"),
@@ -147,7 +150,7 @@ def stamp(text: str, form: str) -> Stamp | None:
     text = text.strip()
     if len(text) > 100:
         return None
-    if form in ("any", "epoch") and (found := _NUMBER.fullmatch(text)):
+    if form in ("any", "epoch", "strace") and (found := _NUMBER.fullmatch(text)):
         return epoch(found[0]) or (_shaped(text, FORMS[form]) if len(text) == 14 else None)
     if form in ("any", "tai64n") and (found := _TAI.fullmatch(text)):
         return Stamp((int(found[1], 16) - (1 << 62) - TAI_AHEAD) * SECOND + int(found[2] or "0", 16), Open.NOTHING)
@@ -185,7 +188,11 @@ def _read(part: dict[str, str | None]) -> Stamp | None:
         hour = hour % 12 + (12 if half in "Pp" else 0)
     if hour > 23 or minute > 59 or second > 60:
         return None
-    fraction = int(f"{part.get('f') or '0':0<9}"[:9])
+    digits = part.get("f") or "0"
+    # Behind a colon stands a number of milliseconds, behind a point a decimal fraction.
+    fraction = int(digits) * 10**6 if part.get("sign") == ":" else int(f"{digits:0<9}"[:9])
+    if fraction >= SECOND:
+        return None
     ns = day * DAY + (hour * 3600 + minute * 60 + second) * SECOND + fraction
     short = part.get("short") or part.get("short2")
     if leaves is Open.NOTHING:

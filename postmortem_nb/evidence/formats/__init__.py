@@ -30,8 +30,9 @@ in the entry point group ``postmortem_nb.log_formats``. `tests/test_evidence_for
     How a line begins that can only be a record. Given, other lines that cannot be read continue the record before them.
 ``skip``
     Lines that are known to be no evidence: comments, banners.
-``level_from``, ``level``
-    Where a missing level comes from: ``status``, ``pri`` or ``message``; and the level of a line that has none.
+``level_from``, ``[level_if]``, ``level``
+    Where a missing level comes from: ``status``, ``pri`` or ``message``; level → pattern of messages that mean it; and
+    the level of a line that has none.
 ``seconds_per``
     What one unit of the ``seconds`` field is, in seconds.
 ``[levels]``
@@ -86,6 +87,7 @@ class Format:
     level: str | None = None
     seconds_per: float = 1.0
     levels: Mapping[str, str] = field(default_factory=dict)
+    level_if: Mapping[str, str] = field(default_factory=dict)
     traps: tuple[str, ...] = ()
     match: tuple[Mapping[str, Any], ...] = ()
     reject: tuple[Mapping[str, Any], ...] = ()
@@ -189,6 +191,7 @@ def _format(name: str, raw: dict[str, Any]) -> Format:
         level=raw.get("level"),
         seconds_per=raw.get("seconds_per", 1.0),
         levels=levels,
+        level_if={level: with_parts(pattern) for level, pattern in raw.get("level_if", {}).items()},
         traps=tuple(raw.get("traps", ())),
         match=tuple(raw.get("match", ())),
         reject=tuple(raw.get("reject", ())),
@@ -208,7 +211,7 @@ def _plan(raw: dict[str, Any]) -> tuple[Plan, tuple[str, ...]]:
     if raw["parser"] == "logfmt":
         return Logfmt(keys, required), tuple(keys)
     if raw["parser"] == "fields":
-        return Directives(keys, raw["directive"], unescaped(raw.get("separator", " "))), tuple(keys)
+        return Directives(keys, raw["directive"], unescaped(raw.get("separator", " "))), (*keys, "message")
     raise ValueError(f"parser {raw['parser']!r} is none of json, logfmt and fields")
 
 

@@ -19,15 +19,38 @@ HEAD = "head_of_line"
 TIMES = ("time", "time_", "time__", "time___")
 
 ASCII = {"d": "0-9", "s": r"\t\n\x0b\x0c\r\x20", "w": "0-9A-Za-z_"}
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_ABBREVIATED = f"(?:{abbreviations.PATTERN})"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
+_OFFSET = r"(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})"
+_HALF = r"(?:[ ][AaPp][Mm])?"
+_WEEKDAY = "(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?[ ])?"
+_STAMPS = (  # every shape of a time that can be taken for nothing else
+    r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:[T,_-]|[ ]|,[ ])"
+    rf"{_CLOCK}{_HALF}(?:[ ]?{_OFFSET}|[ ]{_ABBREVIATED})?",
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]+",
+    rf"[0-9]{{4}}-[0-9]{{3}}[T ]{_CLOCK}{_OFFSET}?",
+    rf"(?:19|20)[0-9]{{6}}[T _-]{_CLOCK}{_OFFSET}?",
+    rf"[0-9]{{1,2}}/{_MONTH}/[0-9]{{4}}[: -]{_CLOCK}(?:[ ][+-][0-9]{{4}})?",
+    rf"{_WEEKDAY}{_MONTH}[ ]{{1,2}}[0-9]{{1,2}}[ ]{_CLOCK}(?:[ ](?:UTC|GMT|{_ABBREVIATED}))?[ ][0-9]{{4}}",
+    rf"{_WEEKDAY}{_MONTH}[a-z]*[ ]{{1,2}}[0-9]{{1,2}},?[ ][0-9]{{4}},?(?:[ ]@|[ ]at)?"
+    rf"[ ]{_CLOCK}{_HALF}(?:[ ]{_OFFSET})?",
+    rf"{_WEEKDAY}[0-9]{{1,2}}[- /]{_MONTH}[- /][0-9]{{4}}[: ]{_CLOCK}(?:[ ](?:{_OFFSET}|{_ABBREVIATED}))?",
+    rf"{_MONTH}[ ]{{1,2}}[0-9]{{1,2}}[ ]{_CLOCK}",
+    rf"[0-9]{{1,2}}[ ]{_MONTH}[ ]{_CLOCK}",
+    r"@4[0-9a-f]{23}",
+)
 PARTS = {
     "iso": (
         r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
-        rf"(?:[ ]?(?:Z|UTC|GMT|[+-][0-9]{{2}}:?[0-9]{{2}})|[ ](?:{abbreviations.PATTERN}))?"
+        rf"{_HALF}(?:[ ]?{_OFFSET}|[ ]{_ABBREVIATED})?"
     ),
+    "stamp": f"(?:{'|'.join(_STAMPS)})",
+    "clock": _CLOCK,
     "level": ANY,
     "LEVEL": UPPER,
     "quoted": r'[^"\\]*(?:\\.[^"\\]*)*',
-    "month": "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)",
+    "month": _MONTH,
 }
 
 

@@ -1,19 +1,18 @@
-"""A metrics file → the metrics frame: one row a sample, gaps kept as rows without a value."""
+"""A table of metrics, long or wide → the metrics frame: one row a sample, gaps kept as rows without a value."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from postmortem_nb.errors import SettingError
 from postmortem_nb.evidence.account import Tally, Unreadable
 from postmortem_nb.evidence.clock import read_times
-from postmortem_nb.evidence.how import How, existing
+from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.table import PODS, SERVICES, TIMES, Table, check_roles, read_table, service_of
 from postmortem_nb.frames import METRICS, conform
 
@@ -21,73 +20,30 @@ NAMES = ("metric", "metric_name", "name", "series")
 VALUES = ("value", "val")
 LABELS = ("labels", "tags")
 MISSING = ("", "nan", "null", "none", "n/a", "na", "-")  # how files write that there is no value
-FORMATS = ("csv", "csv-long", "csv-wide")
 
+# A unit behind a number → what one is in the base unit: seconds, bytes, or as it is.
+UNITS = {
+    **{"ns": 1e-9, "µs": 1e-6, "μs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "mins": 60.0},
+    **{"hour": 3600.0, "hours": 3600.0, "day": 86400.0, "days": 86400.0, "week": 604800.0, "weeks": 604800.0},
+    **{"B": 1.0, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40},
+    **{"kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "K": 1e3, "Mil": 1e6, "Bil": 1e9},
+}
+_WITH_UNIT = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s?(%|[A-Za-zµμ/]{1,8})?")
 _LABEL = re.compile(r'([A-Za-z_][\w.]*)\s*=\s*"?([^",}]*)"?')
 
 
-def read_metrics(
-    path: str | Path,
-    *,
-    timezone: str | None = None,
-    columns: Mapping[str, str] | None = None,
-    drop: Sequence[str] = (),
-    service: str | None = None,
-    clock_change: str = "ask",
-) -> pd.DataFrame:
-    """Read a CSV file of metrics, plain or gzip, long or wide.
-
-    Long files have a column ``metric`` and a column ``value``; wide ones have a column for each metric. The time column
-    is ``time``, ``timestamp``, ``ts``, ``date``, ``datetime`` or ``@timestamp``: ISO, Go's form, or an epoch in s, ms,
-    us or ns.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-    timezone : str, optional
-        IANA zone of times that carry none; never guessed.
-    columns : mapping, optional
-        What a column is (``time``, ``metric``, ``value``, ``service``, ``labels``) → its name.
-    drop : sequence of str
-        Columns to leave out.
-    service : str, optional
-        Service of every sample.
-    clock_change : {"ask", "first", "second"}
-        Which instant a local time means in the hour that a clock change repeats; "ask" is an error with both.
-
-    Returns
-    -------
-    DataFrame
-        Columns of `postmortem_nb.frames.METRICS`, in time order. A sample that the file leaves empty has a missing
-        value; so has a cell that is no number in a wide file's column of numbers. Other text columns are joined into
-        ``labels``. ``attrs["report"]`` is the `Report`.
-
-    Raises
-    ------
-    SourceError
-        If there is no such file.
-    ReadError
-        If it has no time or no number, or its times have no zone and none was given.
-    """
-    how = How(
-        name=Path(path).as_posix(),
-        zone=timezone,
-        change=clock_change,
-        columns=columns or {},
-        drop=tuple(drop),
-        service=service,
-    )
-    return read(existing(path), how)
+ROLES = ("time", "metric", "value", "service", "labels")
 
 
-def read(path: Path, how: How) -> pd.DataFrame:
-    """Read a metrics file as its rule says; see `read_metrics`."""
-    if how.format not in (None, *FORMATS):
-        raise SettingError(f"{how.name}: there is no metrics format {how.format!r}. Known: {', '.join(FORMATS)}.")
+def read_csv(path: Path, how: How) -> pd.DataFrame:
+    """Read a CSV file of metrics as its rule says."""
     tally = Tally(how.name)
-    check_roles(how, ("time", "metric", "value", "service", "labels"))
-    table = read_table(path, how, tally)
+    check_roles(how, ROLES)
+    return from_table(read_table(path, how, tally), how, tally)
+
+
+def from_table(table: Table, how: How, tally: Tally, name: str = "csv") -> pd.DataFrame:
+    """Make the metrics frame of a table of texts; ``name`` is what its format is called."""
     if not table.columns:
         frame = METRICS.empty()
         frame.attrs["report"] = tally.report("empty")
@@ -101,7 +57,8 @@ def read(path: Path, how: How) -> pd.DataFrame:
         long = _long(table, table.require("metric", NAMES), table.require("value", VALUES))
     else:
         long = _wide(table, column, times.notna().to_numpy(), tally)
-    return _finish(long, times, table, "csv-long" if is_long else "csv-wide", zone, how, tally)
+    shape = f"{name}-long" if is_long else f"{name}-wide"
+    return _finish(long, times, table, shape if name == "csv" else name, zone, how, tally)
 
 
 def _long(table: Table, metric: str, value: str) -> pd.DataFrame:
@@ -206,10 +163,17 @@ def _label_map(text: str) -> dict[str, str]:
 
 
 def _numbers(cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the number in each cell, and whether it is one or says that there is none."""
+    """Return the number in each cell, and whether it is one or says that there is none.
+
+    A unit behind a number, as Grafana writes it, is taken into account: ``350 ms`` is 0.35 (seconds), ``1.5 GiB`` so
+    many bytes, ``45 %`` stays 45.
+    """
     texts = [cell.strip() for cell in cells]
-    numbers = np.asarray(pd.to_numeric(np.array(texts, dtype=object), errors="coerce"), dtype="float64")
+    numbers = np.array(pd.to_numeric(np.array(texts, dtype=object), errors="coerce"), dtype="float64")
     is_missing = np.array([text.lower() in MISSING for text in texts], dtype=bool)
+    for row in np.flatnonzero(np.isnan(numbers) & ~is_missing).tolist():
+        if found := _WITH_UNIT.fullmatch(texts[row]):
+            numbers[row] = float(found[1].replace(",", "")) * UNITS.get(found[2] or "", 1.0)
     return numbers, ~np.isnan(numbers) | is_missing
 
 
