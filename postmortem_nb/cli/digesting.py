@@ -41,8 +41,9 @@ def digest(
 ) -> int:
     """Count what logs of any length hold.
 
-    By level and by pattern, with the rows of a time range. FILE is a path or an address such as s3://bucket/app.log.gz; files may be packed and longer than memory. What could
-    not be read is counted. Exit code 1 if anything was rejected.
+    By level and by pattern, with the rows of a time range. FILE is a path or an address such as
+    s3://bucket/app.log.gz; files may be packed and longer than memory. What could not be read is counted. Exit code 1
+    if anything was rejected.
     """
     from postmortem_nb.evidence import digest_logs
 
