@@ -186,6 +186,12 @@ def test_what_was_cut_is_noted(tmp_path):
     )
 
 
+def test_what_stands_beside_the_documents_is_counted_once(tmp_path):
+    line = json.dumps(EXPORTS["splunk"])
+    report = read_logs(write(tmp_path, f"{line}\nno json\n\n{line}\n")).attrs["report"]
+    assert (report.lines, report.read, report.rejected, report.blank) == (4, 2, 1, 1)
+
+
 def test_numbers_of_a_request(tmp_path):
     row = read_logs(write(tmp_path, json.dumps(EXPORTS["google-logs"]))).iloc[0]
     assert (row["status"], row["seconds"]) == (500, 0.25)

@@ -285,6 +285,7 @@ def unwrap(records: Sequence[Record], tally: Tally) -> tuple[str, list[tuple[int
             "lines, one record a line."
         )
     notes: Notes = []
+    counted = tally.rejected + tally.blank + tally.skipped  # what stood beside or behind the documents
     rows: list[tuple[int, Fields]] = []
     number = 0
     for record in records:
@@ -294,6 +295,6 @@ def unwrap(records: Sequence[Record], tally: Tally) -> tuple[str, list[tuple[int
                 rows.append((number, fields))
             else:
                 tally.reject(number, f"(it has no time) {fields.get('message') or ''}")
-    tally.lines = number
+    tally.lines = number + counted
     tally.notes += tuple(dict.fromkeys(notes))
     return names[0], rows
