@@ -10,6 +10,7 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from postmortem_nb.evidence.account import Tally, Unreadable
@@ -18,6 +19,7 @@ from postmortem_nb.evidence.sources import Place, opened, pieces
 
 BLOCK = 12 << 20  # bytes of whole lines in a block, about
 FIRST_BLOCK = 1 << 18  # the first one is small: the format is told from it
+LINE_FEED = 10
 LINE_CAP = 1_000_000  # characters of a line that are kept
 
 OTHERS = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"PAR1": "Parquet", b"Rar!": "rar"}
@@ -145,7 +147,7 @@ def _cut(chunks: Iterator[bytes], number: int) -> Iterator[Block]:
         else:
             whole = b"".join((*held, memoryview(chunk)[:cut]))
             yield Block(whole, number)
-            number += whole.count(b"\n")
+            number += count_ends(whole)
             wanted = BLOCK
             held = [chunk[cut:]]
             size = len(chunk) - cut
@@ -158,6 +160,11 @@ def _cut(chunks: Iterator[bytes], number: int) -> Iterator[Block]:
             held, size = [rest], len(rest)
     if data := b"".join(held):
         yield Block(data, number)
+
+
+def count_ends(data: bytes) -> int:
+    """Count the line ends in bytes; several times faster than `bytes.count`, and without holding other threads up."""
+    return int(np.count_nonzero(np.frombuffer(data, dtype="uint8") == LINE_FEED))
 
 
 def clean(block: Block) -> Lines:

@@ -169,7 +169,7 @@ class Scan:
                     waiting.append(pool.submit(_worked, block, recipe, header, self._aside))
                     if isinstance(plan, Directives):
                         header = plan.last_header(block.data) or header
-                    if len(waiting) > self._workers:
+                    if len(waiting) > 2 * self._workers:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()

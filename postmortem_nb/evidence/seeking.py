@@ -21,7 +21,7 @@ from postmortem_nb.evidence.formats import Format
 from postmortem_nb.evidence.formats.directives import Directives
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.how import Window as Window
-from postmortem_nb.evidence.lines import MARKS, Block, clean
+from postmortem_nb.evidence.lines import MARKS, Block, clean, count_ends
 from postmortem_nb.evidence.packed import packing
 from postmortem_nb.evidence.sources import Place, opened, pieces, size_of
 
@@ -212,7 +212,7 @@ def _bisect(probe: Probe, size: int, time: pd.Timestamp) -> tuple[int, int]:
 
 def count_lines(file: BinaryIO, stop: int) -> int:
     """Count the line ends before an offset."""
-    return sum(data.count(b"\n") for data in pieces(file, 0, stop))
+    return sum(count_ends(data) for data in pieces(file, 0, stop))
 
 
 def cuts(place: Place, form: Format, how: How, size: int, part: int) -> Iterator[int]:

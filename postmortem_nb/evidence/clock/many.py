@@ -10,7 +10,7 @@ import polars as pl
 from postmortem_nb.evidence.clock.layouts import by_layout
 from postmortem_nb.evidence.clock.shapes import FORMS, SECOND, UNITS, Open, Stamp, stamp
 
-FEW = 2000  # distinct texts that are always read one by one
+FEW = 200  # texts that are always read one by one
 SHARE = 20  # … as are more, where the first show at least so many lines a text
 SCHEMA = {"text": pl.String, "ns": pl.Int64, "open": pl.UInt8, "zone": pl.String}
 EPOCHS = {  # how integers of each unit and decimal seconds look, between 1990 and 2100
