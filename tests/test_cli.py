@@ -26,7 +26,7 @@ from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, read_parameters
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = Path(__file__).parent / "data" / "notebooks"
 NAME = "2024-01-01-quiet"
-COMMANDS = ["batch", "check", "doctor", "lab", "list", "new", "run", "schema"]
+COMMANDS = ["batch", "check", "digest", "doctor", "lab", "list", "new", "run", "schema"]
 
 
 @pytest.fixture
@@ -465,3 +465,37 @@ def test_the_command_from_another_folder_of_the_repository(project):
     assert (done.returncode, done.stdout) == (0, f"../out/{NAME}.html\n")
     assert re.fullmatch(rf"{NAME}: ok, \d+\.\d s(, \d+ \w+)*\n", done.stderr)
     assert (project / "out" / f"{NAME}.html").read_text(encoding="utf-8").startswith("<!")
+
+
+# --- digest ------------------------------------------------------------------------------------------------
+
+
+def test_digest_counts_levels_patterns_and_rows(call, project):
+    lines = [f"2024-01-14T02:0{n}:00Z {'ERROR' if n == 3 else 'INFO'} took {n} ms" for n in range(6)]
+    (project / "app.log").write_text("\n".join(lines) + "\n")
+    code, out, err = call("digest", "app.log", "--from", "2024-01-14T02:03Z", "--to", "2024-01-14T02:04Z")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "app.log: app, 6 of 6 lines read, 0 rejected",
+        "2024-01-14 02:00 to 2024-01-14 02:05 UTC",
+        "INFO 5  ERROR 1",
+        "           6  took <*> ms",
+        "app.log:4: 2024-01-14T02:03:00.000000Z ERROR took 3 ms",
+    ]
+    _, out, _ = call("digest", "app.log", "--json")
+    assert json.loads(out)["patterns"] == [{"pattern": "took <*> ms", "count": 6}]
+
+
+def test_digest_says_what_it_could_not_read(call, project):
+    (project / "app.log").write_text("2024-01-14T02:00:00Z INFO a\n2024-01-14T torn\n")
+    code, out, _ = call("digest", "app.log")
+    assert code == 1
+    assert "rejected app.log:2: 2024-01-14T torn" in out
+
+
+def test_digest_needs_both_ends_and_a_cluster_that_answers(call, project):
+    (project / "app.log").write_text("2024-01-14T02:00:00Z INFO a\n")
+    assert call("digest", "app.log", "--from", "2024-01-14T02:03Z")[0] == 2
+    code, _, err = call("digest", "app.log", "--cluster", "nowhere://127.0.0.1:1")
+    assert code == 2
+    assert "no Dask scheduler answers there" in err or "--cluster needs Dask" in err

@@ -48,10 +48,13 @@ def utc(*texts):
         ("9999-12-31T00:00:00Z", None),
         ("20240114", None),
         ("yesterday", None),
+        ("@40000000433225833b6e1a8c", "2005-09-22T03:31:05.997071500"),
+        ("@4ffffffff332258300000000", None),
+        ("20171223-22:15:29:6", "2017-12-23T22:15:29.006"),
     ],
 )
 def test_a_written_time(text, expected):
-    assert read([text]).tolist() == utc(expected)
+    assert read([text], zone="UTC").tolist() == utc(expected)
 
 
 @settings(max_examples=200, deadline=None)

@@ -299,6 +299,12 @@ def test_a_torn_line_among_lines_of_an_export_is_rejected(tmp_path):
     assert frame["line"].tolist() == [1, 4]
 
 
+def test_what_stands_beside_the_documents_is_counted_once(tmp_path):
+    line = VARIANTS["Splunk's lines"][1].split("\n")[0]
+    report = report_of(read_logs(write(tmp_path, f"{line}\nno json\n\n{line}\n")))
+    assert (report.lines, report.read, report.rejected, report.blank) == (4, 2, 1, 1)
+
+
 def test_a_torn_gzip_of_a_document_is_read_up_to_its_last_whole_record(tmp_path):
     document = cloudwatch_of([f"line {n} {n * n % 9973}" for n in range(5000)])
     data = gzip.compress(json.dumps(document).encode())

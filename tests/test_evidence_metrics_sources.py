@@ -267,6 +267,12 @@ def test_a_panel_that_grafana_exported(tmp_path):
     assert values["traffic"].tolist() == [1.5 * 2**30, 2345.0]
 
 
+def test_half_a_surrogate_pair_is_no_reason_to_fail(tmp_path):
+    text = '[{"time": "2024-01-15T10:32:11Z", "c\\ud800": 5, "host": "\\ud800"}, {"time": "\\ud800", "c\\ud800": 1}]'
+    frame = read_metrics(write(tmp_path, text))
+    assert found(frame) == [(AT[0], "c?", 5.0)]
+
+
 def test_a_format_that_does_not_exist(tmp_path):
     with pytest.raises(SettingError, match="there is no metrics format 'promtheus'"):
         read_metrics(write(tmp_path, MATRIX), format="promtheus")

@@ -31,6 +31,7 @@ def short(monkeypatch):
     """Files of some kilobytes are long, so that the search is seen at work."""
     monkeypatch.setattr(seeking, "PROBE", 600)
     monkeypatch.setattr(seeking, "PLACES", 24)
+    monkeypatch.setattr(seeking, "FARTHEST", 64)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 import postmortem_nb
+from postmortem_nb.cli.digesting import digest
 from postmortem_nb.cli.incidents import check, list_incidents, new
 from postmortem_nb.cli.options import State, verbose_option
 from postmortem_nb.cli.running import batch, run
@@ -47,7 +48,7 @@ def app() -> None:
     """Turn folders of incident evidence into postmortems."""
 
 
-for command in (new, check, run, batch, list_incidents, lab, doctor, schema):
+for command in (new, check, run, batch, list_incidents, digest, lab, doctor, schema):
     app.add_command(command)
 
 

@@ -25,7 +25,7 @@ def plain(value: object) -> str | None:
     A list of bytes is text all the same: journald writes a message so that is not UTF-8.
     """
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8") or None  # half a surrogate pair cannot be written
+        return writable(value) or None
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list) and value and all(isinstance(v, int) and 0 <= v < 256 for v in value):
@@ -33,3 +33,8 @@ def plain(value: object) -> str | None:
     if not isinstance(value, int | float):
         return None
     return str(value) if abs(value) < 10**30 else None
+
+
+def writable(text: str) -> str:
+    """Return a text without escaped halves of surrogate pairs, which nothing can write down again."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

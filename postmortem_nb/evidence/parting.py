@@ -106,21 +106,26 @@ def _with_others(
 ) -> tuple[pl.DataFrame, pl.DataFrame, list[Format]]:
     """Read lines that are of another format than their file: a mid-file change, or two programs in one file."""
     found = found.with_columns(form=pl.lit(0, pl.UInt8))
-    while len(rest):
-        strange = rest.filter(rest["text"].str.contains(MAY_BEGIN))
-        new = others(strange.head(LOOK_AT), forms, recipe.more) if len(strange) else []
-        if not new:
-            break
-        for form in new:
-            more = derive(form.plan(strange), form)
-            if len(more):
-                more = more.with_columns(form=pl.lit(len(forms), pl.UInt8))
-                found = pl.concat([found, more], how="diagonal")
-                strange = _rest(strange, more)
-            forms = [*forms, form]
-        found = found.sort("row")
-        rest = _rest(rest, found)
-    return found, rest, forms
+    strange = rest.filter(rest["text"].str.contains(MAY_BEGIN))
+    torn = strange.clear()
+    if recipe.form.start is not None:  # what begins as the file's own records is a torn one, unless more specific
+        begins = strange["text"].str.contains(recipe.form.start)
+        strange, torn = strange.filter(~begins), strange.filter(begins)
+    for lines, rank in ((strange, 0), (torn, recipe.form.rank)):
+        while len(lines):
+            new = [form for form in others(lines.head(LOOK_AT), forms, recipe.more) if form.rank >= rank]
+            if not new:
+                break
+            for form in new:
+                more = derive(form.plan(lines), form)
+                if len(more):
+                    found = pl.concat(
+                        [found, more.with_columns(form=pl.lit(len(forms), pl.UInt8))], how="diagonal_relaxed"
+                    )
+                    lines = _rest(lines, more)
+                forms = [*forms, form]
+    found = found.sort("row")
+    return found, _rest(rest, found), forms
 
 
 def _part(found: pl.DataFrame, forms: list[Format], lines: Lines, rest: pl.DataFrame) -> Part:

@@ -25,8 +25,8 @@ from postmortem_nb.evidence.lines import MARKS, Block, clean
 from postmortem_nb.evidence.packed import packing
 from postmortem_nb.evidence.sources import Place, opened, pieces, size_of
 
-PROBE = 1 << 16  # bytes looked at in one place
-FARTHEST = 64  # probes read on from a place in search of a record
+PROBE = 1 << 15  # bytes looked at in one place
+FARTHEST = 128  # probes read on from a place in search of a record
 PLACES = 48  # places at which the order is checked
 SLACK = pd.Timedelta(minutes=1)  # by how much lines may stand out of order, at least
 MOST_SLACK = pd.Timedelta(minutes=10)  # lines that step back farther are not in order

@@ -19,6 +19,7 @@ DAY = 86_400 * SECOND
 UNITS = {"s": SECOND, "ms": 10**6, "us": 10**3, "ns": 1}  # nanoseconds in each
 LEAP_YEAR = 2000  # stands for the year of a stamp that has none
 EPOCH = dt.date(1970, 1, 1).toordinal()
+LATEST = 7_258_118_400  # seconds from 1970 to 2200
 NO_DATE = 0  # day that stands for the date of a stamp that has none
 
 
@@ -153,7 +154,10 @@ def stamp(text: str, form: str) -> Stamp | None:
     if form in ("any", "epoch", "strace") and (found := _NUMBER.fullmatch(text)):
         return epoch(found[0]) or (_shaped(text, FORMS[form]) if len(text) == 14 else None)
     if form in ("any", "tai64n") and (found := _TAI.fullmatch(text)):
-        return Stamp((int(found[1], 16) - (1 << 62) - TAI_AHEAD) * SECOND + int(found[2] or "0", 16), Open.NOTHING)
+        seconds = int(found[1], 16) - (1 << 62) - TAI_AHEAD
+        nanoseconds = int(found[2] or "0", 16)
+        is_sane = 0 <= seconds < LATEST and nanoseconds < SECOND
+        return Stamp(seconds * SECOND + nanoseconds, Open.NOTHING) if is_sane else None
     return _shaped(text, FORMS[form])
 
 

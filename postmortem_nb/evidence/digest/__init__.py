@@ -21,6 +21,7 @@ from postmortem_nb.evidence.digest.parts import Part, Task, digest_task
 from postmortem_nb.evidence.digest.spreading import in_processes, with_executor
 from postmortem_nb.evidence.how import How, located
 from postmortem_nb.evidence.logs import is_lines
+from postmortem_nb.evidence.ranges import range_of
 from postmortem_nb.evidence.scanning import WORKERS, Scan
 from postmortem_nb.evidence.seeking import Span, Window, can_seek, cuts
 from postmortem_nb.evidence.sources import Place, name_of, size_of
@@ -94,7 +95,8 @@ def digest_logs(
     places = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     how = How("", zone=timezone, year=year, format=format, encoding=encoding, service=service, change=clock_change)
     hows = [(located(place), replace(how, name=name_of(place))) for place in places]
-    return digest(hows, window=_window(window), jobs=jobs, executor=executor)
+    wanted = None if window is None else range_of(*window, "window")
+    return digest(hows, window=wanted, jobs=jobs, executor=executor)
 
 
 def digest(
@@ -153,13 +155,3 @@ def _whole(parts: Iterable[Part]) -> Digest:
         frame.attrs = {}
     rows = pd.concat(held, ignore_index=True) if held else LOGS.empty()
     return Digest(counts, patterns, rows, whole.reports)
-
-
-def _window(window: tuple[pd.Timestamp | str, pd.Timestamp | str] | None) -> Window | None:
-    if window is None:
-        return None
-    start, end = (pd.Timestamp(t) for t in window)
-    return (
-        start.tz_localize("UTC") if start.tzinfo is None else start.tz_convert("UTC"),
-        end.tz_localize("UTC") if end.tzinfo is None else end.tz_convert("UTC"),
-    )

@@ -81,8 +81,9 @@ def digest_task(task: Task) -> Part:
         low, high = frame["time"].min(), frame["time"].max()
         first, last = min(first or low, low), max(last or high, high)  # type: ignore[type-var]
         if task.window is not None:
-            a, b = (t.tz_localize(None) for t in task.window)
-            found = frame.filter((pl.col("time") >= a) & (pl.col("time") < b))
+            a, b = (t.as_unit("ns").value for t in task.window)
+            ns = frame["time"].to_physical()  # as a datetime, an end of the range would lose its nanoseconds
+            found = frame.filter((ns >= a) & (ns < b))
             rows += [found] if len(found) else []
     form = scan.form.name if scan.form is not None else "empty"
     report = replace(

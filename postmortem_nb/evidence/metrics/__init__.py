@@ -22,6 +22,7 @@ from postmortem_nb.evidence.metrics.exposition import is_exposition, read_exposi
 from postmortem_nb.evidence.metrics.rates import is_counter, rates
 from postmortem_nb.evidence.metrics.samples import Samples
 from postmortem_nb.evidence.metrics.tables import ROLES, from_table, read_csv
+from postmortem_nb.evidence.parsers import writable
 from postmortem_nb.evidence.table import Table, check_roles
 
 __all__ = ["FORMATS", "is_counter", "rates", "read", "read_metrics"]
@@ -142,6 +143,7 @@ def _from_json(path: Path, how: How, tally: Tally) -> pd.DataFrame:
 def _from_records(records: Sequence[tuple[str, int, Record]], how: How, tally: Tally) -> pd.DataFrame:
     """Read records that are the rows of a table."""
     check_roles(how, ROLES)
+    records = [(place, number, {writable(key): value for key, value in r.items()}) for place, number, r in records]
     names = list(dict.fromkeys(key for _, _, record in records for key in record))
     if records and not any(isinstance(v, str | int | float) for _, _, record in records for v in record.values()):
         shown = ", ".join(names[:8])
@@ -159,7 +161,7 @@ def _from_records(records: Sequence[tuple[str, int, Record]], how: How, tally: T
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)
+    return json.dumps(value) if isinstance(value, dict | list) else writable(str(value))
 
 
 def _from_parquet(path: Path, how: How) -> pd.DataFrame:

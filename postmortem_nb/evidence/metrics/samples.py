@@ -11,6 +11,7 @@ import pandas as pd
 from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.clock import read_times
 from postmortem_nb.evidence.how import How
+from postmortem_nb.evidence.parsers import writable
 from postmortem_nb.frames import METRICS, conform
 
 SERVICE_LABELS = ("service", "service_name", "service.name", "app", "job", "container", "LoadBalancer", "ServiceName")
@@ -45,7 +46,8 @@ class Samples:
         line : int
             Line or number of the record, for messages.
         """
-        texts = {str(k): str(v) for k, v in labels.items() if v is not None and k != "__name__"}
+        metric = writable(metric)
+        texts = {writable(str(k)): writable(str(v)) for k, v in labels.items() if v is not None and k != "__name__"}
         service = next((texts[name] for name in SERVICE_LABELS if texts.get(name)), "")
         shown = ",".join(f"{k}={v}" for k, v in sorted(texts.items()) if k not in SERVICE_LABELS or v != service)
         for time, value in points:
@@ -90,7 +92,7 @@ def time_text(value: object) -> str | None:
         return None
     if isinstance(value, float):
         return f"{value:.9f}".rstrip("0").rstrip(".") if math.isfinite(value) else None
-    return str(value).strip() or None
+    return writable(str(value)).strip() or None
 
 
 def number_of(value: object) -> tuple[float, bool]:
