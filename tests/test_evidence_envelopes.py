@@ -4,6 +4,7 @@ import copy
 import gzip
 import json
 import socket
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -91,6 +92,19 @@ def test_a_digest_of_a_table_has_the_same_numbers(tmp_path):
     digest = digest_logs(path)
     assert digest.counts["count"].sum() == 2
     assert digest.reports == (report_of(read_logs(path)),)
+
+
+def test_only_the_rows_of_a_range_are_kept(tmp_path):
+    frame = read_logs(write(tmp_path, DOCUMENTS["loki"]), window=(SECOND, "2024-01-15T11:00Z"))
+    report = report_of(frame)
+    assert (frame["time"].tolist(), report.lines, report.skipped) == (TIMES[1:], 2, 1)
+    frame = read_logs(write(tmp_path, DOCUMENTS["loki"]), window=("2024-01-16T00:00Z", "2024-01-17T00:00Z"))
+    assert (len(frame), report_of(frame).skipped) == (0, 2)
+
+
+def test_an_export_has_its_place_in_the_docs():
+    text = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` | " in text for name in ENVELOPES)
 
 
 def test_an_empty_answer_is_read_and_holds_nothing(tmp_path):

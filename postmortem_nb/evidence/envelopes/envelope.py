@@ -113,10 +113,12 @@ def items(value: object) -> list[Any]:
 
 def at(found: object, *paths: str) -> str | None:
     """Return the first of some places that holds a value, as text; a key with dots comes before a nested one."""
+    if not isinstance(found, dict):
+        return None
     for path in paths:
-        if isinstance(found, dict) and path in found and (text := plain(found[path])):
+        if (value := found.get(path)) is not None and (text := plain(value)):
             return text
-        if text := plain(inside(found, path)):
+        if "." in path and (value := inside(found, path)) is not None and (text := plain(value)):
             return text
     return None
 

@@ -47,26 +47,21 @@ def read_export(place: Place, how: How, tally: Tally) -> Export:
     Unreadable
         If it is of no known kind, no JSON at all, or too long to be held.
     """
-    parts = _by_line(place, how, tally)
-    first = next(parts, [])
-    if _is_whole(first):
-        return _Reader(how, tally).read(chain([first], parts))
+    lines = _lines(place, how, tally)
+    head = next(lines, [])
+    first = next((text for text in head if text and not text.isspace()), "")
+    if isinstance(_on_one_line(first), dict | list):
+        return _Reader(how, tally).read([_on_one_line(text) for text in part] for part in chain([head], lines))
     return _Reader(how, tally).read(_whole(place, how, tally))
 
 
-def _is_whole(documents: list[Any]) -> bool:
-    """Whether the first line that is not blank is a document by itself."""
-    filled = (d for d in documents if not (isinstance(d, Torn) and not d.text.strip()))
-    return isinstance(next(filled, None), dict | list)
-
-
-def _by_line(place: Place, how: How, tally: Tally) -> Iterator[list[Any]]:
-    """Yield the documents of a file that has one a line, a block at a time."""
+def _lines(place: Place, how: How, tally: Tally) -> Iterator[list[str]]:
+    """Yield the lines of a file, a block at a time; they are counted as what they hold."""
     for block in raw_blocks(place, tally, encoding=how.encoding):
         lines = clean(block)
         tally.odd += lines.odd
         tally.clipped += lines.clipped
-        yield [_on_one_line(text) for text in lines.text]
+        yield lines.text.to_list()
 
 
 def _on_one_line(text: str) -> Any:
