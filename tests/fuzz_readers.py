@@ -20,7 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from test_evidence_envelopes import EXPORTS
+from envelope_samples import DOCUMENTS as EXPORTS
+from envelope_samples import VARIANTS
 from test_evidence_metrics_sources import SOURCES
 
 from postmortem_nb.errors import PostmortemError
@@ -29,6 +30,7 @@ from postmortem_nb.evidence.formats import all_formats
 
 LINES = [str(sample["line"]).encode() for form in all_formats().values() for sample in (*form.match, *form.reject)]
 DOCUMENTS = [json.dumps(content, indent=indent).encode() for content in EXPORTS.values() for indent in (None, 1)]
+DOCUMENTS += [text.encode() for _, text in VARIANTS.values()]
 DOCUMENTS += [json.dumps(content, indent=indent).encode() for content, _ in SOURCES.values() for indent in (None, 1)]
 BITS = [
     b"\n",

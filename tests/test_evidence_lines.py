@@ -241,5 +241,7 @@ def test_any_bytes_give_a_frame_that_adds_up_or_a_plain_error(tmp_path, pieces, 
     assert report.read == len(frame)
     assert frame["line"].is_unique
     assert frame["line"].between(1, max(report.lines, 1)).all()
+    if plain.lstrip()[:1] in (b"{", b"[") and b"\n" not in plain.strip():
+        return  # a document, or several on one line, of which the records are counted
     if not packed and not packing(plain[:8]) and not any(plain.startswith(m) for m in lines.MARKS):
         assert report.lines == plain.count(b"\n") + (not plain.endswith(b"\n") and len(plain) > 0)

@@ -194,6 +194,30 @@ def clean(block: Block) -> Lines:
     return Lines(text.alias("text"), block.first, odd, clipped)
 
 
+def whole_text(place: Place, tally: Tally, most: int, *, encoding: str | None = None) -> str | None:
+    """Return all of a file as text, however long its lines; None if it has more bytes than a reader can hold."""
+    held, size = [], 0
+    with opened(place) as file:
+        head = file.read(512)
+        _refuse(head, tally.file)
+        chunks = pieces(file)
+        if kind := packing(head):
+            chunks = unpack(chunks, kind, tally)
+        for chunk in _as_utf8(chunks, encoding, tally.file):
+            size += len(chunk)
+            if size > most:
+                return None
+            held.append(chunk)
+    data = b"".join(held)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        lines = data.split(b"\n")
+        texts = [line.decode("utf-8", "replace") for line in lines]
+        tally.odd += sum(line != text.encode() for line, text in zip(lines, texts, strict=True))
+        return "\n".join(texts)
+
+
 def blocks(place: Place, tally: Tally, *, encoding: str | None = None) -> Iterator[list[str]]:
     """Yield the lines of a file, many at a time, for readers that go line by line; counts them in ``tally``."""
     for block in raw_blocks(place, tally, encoding=encoding):

@@ -12,12 +12,10 @@ import polars as pl
 
 from postmortem_nb.errors import SettingError
 from postmortem_nb.evidence import levels
-from postmortem_nb.evidence.account import Report, Tally, Unreadable
-from postmortem_nb.evidence.clock import Clock, read_times
-from postmortem_nb.evidence.deriving import EXTRA, TEXTS, completed, derive
-from postmortem_nb.evidence.documents import read_records
-from postmortem_nb.evidence.envelopes import ENVELOPES, envelope_of, unwrap
-from postmortem_nb.evidence.formats import Format
+from postmortem_nb.evidence.account import Report, Tally
+from postmortem_nb.evidence.clock import read_times
+from postmortem_nb.evidence.deriving import EXTRA, TEXTS, completed
+from postmortem_nb.evidence.envelopes import is_export, read_export
 from postmortem_nb.evidence.how import How, located
 from postmortem_nb.evidence.parsers import plain, record_in
 from postmortem_nb.evidence.ranges import narrowed, range_of, within
@@ -27,30 +25,18 @@ from postmortem_nb.evidence.table import SERVICES, TIMES, check_roles, read_tabl
 from postmortem_nb.frames import LOGS, conform
 
 Texts = Sequence[str | None]
-_DOCUMENT = re.compile(r"\s*(?:\{|\[\s*(?:[\[{]|$))")  # not: a time in brackets
-MESSAGES = ("message", "msg", "log", "text", "line", "body", "content")
-FIELDS = ("time", "message", "level", "service", "host", "trace", "status", "method", "path", "client", "seconds")
-EXPORT = Format(
-    name="export",
-    title="a record of an export",
-    plan=lambda lines: lines,
-    fields=FIELDS,
-    time="any",
-    zone="either",
-    rank=0,
-    level_from="message",
-    levels={"0": "DEBUG", "1": "INFO", "2": "WARNING", "3": "ERROR", "4": "CRITICAL"},  # Azure's numbers
-)
+STAMPS = (*TIMES, "_time")
+MESSAGES = ("message", "@message", "_raw", "msg", "log", "text", "line", "body", "content")
 FOUND = {  # what else a column of a CSV log may be → its usual names
-    "level": ("level", "severity", "lvl", "loglevel"),
-    "service": SERVICES,
-    "host": ("host", "hostname", "node"),
-    "trace": ("trace", "traceid", "trace_id", "request_id", "requestid"),
-    "status": ("status",),
+    "level": ("level", "log.level", "severity", "lvl", "loglevel"),
+    "service": ("service.name", *SERVICES),
+    "host": ("host", "host.name", "hostname", "node", "@logstream"),
+    "trace": ("trace", "trace.id", "traceid", "trace_id", "request_id", "requestid"),
+    "status": ("status", "http.response.status_code"),
     "seconds": ("seconds",),
-    "method": ("method",),
-    "path": ("path",),
-    "client": ("client",),
+    "method": ("method", "http.request.method"),
+    "path": ("path", "url.path"),
+    "client": ("client", "client.ip", "source.ip"),
 }
 
 
@@ -143,7 +129,7 @@ def read(path: Place, how: How) -> pd.DataFrame:
     scan = Scan(path, how)
     if how.format is None and scan.beginning and _is_table(scan.beginning[0]):
         return _from_table(path, how, Tally(how.name))
-    if how.format in ENVELOPES or (how.format is None and is_document(scan.beginning)):
+    if is_export(scan.beginning, how):
         return _from_document(path, how, Tally(how.name))
     scan = narrowed(scan, path, how)
     scan.tally.unused = how.drop
@@ -152,39 +138,17 @@ def read(path: Place, how: How) -> pd.DataFrame:
 
 def is_lines(beginning: Sequence[str], how: How) -> bool:
     """Whether a file that begins so is a log of lines: no table, and no export that is one document."""
-    if how.format is not None:
-        return how.format != "csv" and how.format not in ENVELOPES
-    return not how.columns and not (beginning and (_is_table(beginning[0]) or is_document(beginning)))
-
-
-def is_document(beginning: Sequence[str]) -> bool:
-    """Whether a file that begins so is one JSON document, or lines of an export, and no log of JSON lines."""
-    if not beginning or not _DOCUMENT.match(beginning[0]):
+    if how.format == "csv" or how.columns or is_export(beginning, how):
         return False
-    records = [record for line in beginning[:5] if (record := record_in(line)) is not None]
-    if records and len(records) == len(beginning[:5]) and not envelope_of(records[0]):
-        return False
-    return not records or bool(envelope_of(records[0]))
+    return how.format is not None or not beginning or not _is_table(beginning[0])
 
 
 def _from_document(path: Place, how: How, tally: Tally) -> pd.DataFrame:
     """Read an export that is a JSON document; its records take the way of all other lines."""
-    if is_remote(path):
-        raise Unreadable(f"{how.name}: it is a JSON document. Fetch it first: only lines are read from an address.")
-    read = read_records(Path(path), tally, ())
-    name, rows = unwrap([record for _, _, record in read], tally)
-    texts = {field: [fields.get(field) for _, fields in rows] for field in FIELDS}
-    frame = pl.DataFrame({n: pl.Series(v, dtype=pl.String) for n, v in texts.items()}).with_row_index("row")
-    derived = derive(frame, EXPORT)
-    numbers = pl.Series("line", [number for number, _ in rows], dtype=pl.Int64)
-    clock = Clock(how)
-    times = clock.settle(derived, numbers.to_numpy(), lambda row: str(derived["stamp"][int(row)]))
-    derived = derived.with_columns(numbers, time=pl.Series(times, dtype=pl.Datetime("ns")))
-    lost = derived["time"].is_null()
-    for number, message in derived.filter(lost).select("line", "message").iter_rows():
-        tally.reject(number, f"(its time cannot be read) {message}")
-    whole = to_pandas(completed(derived.filter(~lost)), how)
-    whole.attrs["report"] = tally.report(name, whole["time"], clock.zone)
+    export = read_export(path, how, tally)
+    held = list(within([export.frame], how, tally))
+    whole = to_pandas(held[0], how) if held and len(held[0]) else LOGS.empty()
+    whole.attrs["report"] = tally.report(export.name, whole["time"], export.zone)
     return whole
 
 
@@ -230,7 +194,7 @@ def to_pandas(frame: pl.DataFrame, how: How) -> pd.DataFrame:
 def _is_table(line: str) -> bool:
     """Whether a line is the header of a table with a time and a message."""
     names = {cell.strip(' "').lower() for cell in re.split(r"[,;\t|]", line[:5000])}
-    return bool(names & set(TIMES)) and bool(names & set(MESSAGES))
+    return bool(names & set(STAMPS)) and bool(names & set(MESSAGES))
 
 
 def _from_table(path: Place, how: How, tally: Tally) -> pd.DataFrame:
@@ -248,7 +212,7 @@ def _from_table(path: Place, how: How, tally: Tally) -> pd.DataFrame:
     said = columns.get("level") or [None] * len(table.lines)
     in_text = levels.in_texts(pl.Series(columns["message"], dtype=pl.String)).to_list()
     columns["level"] = [levels.normalise(own) or other for own, other in zip(said, in_text, strict=True)]
-    texts = table.columns[table.require("time", TIMES)]
+    texts = table.columns[table.require("time", STAMPS)]
     times, zone = read_times([text.strip() or None for text in texts], table.lines, "any", how)
     frame = pl.DataFrame({name: pl.Series(list(values), dtype=pl.String) for name, values in columns.items()})
     for name in ("status", "seconds"):
