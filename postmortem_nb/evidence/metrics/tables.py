@@ -60,7 +60,7 @@ def from_table(table: Table, how: How, tally: Tally, name: str = "csv") -> pd.Da
         frame = METRICS.empty()
         frame.attrs["report"] = tally.report("empty")
         return frame
-    column = _time_column(table)
+    column = time_column(table) or table.require("time", TIMES)
     if how.zone is None and _UTC.search(column):  # "Time (UTC)": the file says it itself
         how = replace(how, zone="UTC")
     texts = [text.strip() or None for text in table.columns[column]]
@@ -102,7 +102,9 @@ def _wide(table: Table, time: str, is_timed: np.ndarray, tally: Tally) -> pd.Dat
         tally.reject_cells([table.lines[row] for row in bad], name, [table.columns[name][row] for row in bad])
     # Metric after metric, each with all rows; a column that is called "value" says nothing, the file's name does.
     names = [stem if name.lower() in VALUES else name for name in numeric]
-    labels = {name: list(values) * len(numeric) for name, values in _labels(table, times | set(numeric)).items()}
+    labels: dict[str, Sequence[str]] = {
+        name: list(values) * len(numeric) for name, values in _labels(table, times | set(numeric)).items()
+    }
     units = [unit for cells in numeric.values() for unit in cells.units or [""] * size]
     values = np.concatenate([cells.values for cells in numeric.values()]) if numeric else np.empty(0)
     return pd.DataFrame(
@@ -129,13 +131,13 @@ def _numeric(columns: Mapping[str, Sequence[str]], table: Table) -> dict[str, Nu
     return {name: cells for name, cells in read.items() if name in numbers}
 
 
-def _with_units(labels: dict[str, Sequence[str]], units: Sequence[str] | None) -> dict[str, Sequence[str]]:
+def _with_units(labels: Mapping[str, Sequence[str]], units: Sequence[str] | None) -> dict[str, Sequence[str]]:
     """Add the base unit that values were turned into to their labels."""
     if units is None:
-        return labels
+        return dict(labels)
     held = labels.get("labels") or [""] * len(units)
     shown = [",".join(filter(None, (text, u and f"unit={u}"))) for text, u in zip(held, units, strict=True)]
-    return labels | {"labels": shown}
+    return {**labels, "labels": shown}
 
 
 def _finish(
@@ -157,12 +159,12 @@ def _finish(
 # --- columns ----------------------------------------------------------------------------------------------------------
 
 
-def _time_column(table: Table) -> str:
+def time_column(table: Table) -> str | None:
     """Return the column of times; one without a name, or an index, only where no other is called so."""
     for names in ((*TIMES, *MORE_TIMES), [name for name in table.columns if _is_time(name)], INDEXES):
         if found := table.find("time", [name.lower() for name in names]):
             return found
-    return table.require("time", TIMES)
+    return None
 
 
 def _is_time(name: str) -> bool:

@@ -18,45 +18,18 @@ import pandas as pd
 # How files write that there is no value; the last one is what databases dump.
 MISSING = ("", "nan", "null", "none", "n/a", "na", "-", "undefined", "no data", "nil", "\\n")
 UP = frozenset(
-    [
-        "up",
-        "ok",
-        "pass",
-        "passed",
-        "passing",
-        "success",
-        "successful",
-        "succeeded",
-        "healthy",
-        "online",
-        "available",
-        "alive",
-        "true",
-        "yes",
-    ]
+    (
+        *("up", "ok", "pass", "passed", "passing", "success", "successful", "succeeded", "healthy", "online"),
+        *("available", "alive", "true", "yes"),
+    )
 )
 DOWN = frozenset(
-    [
-        "down",
-        "fail",
-        "failed",
-        "failing",
-        "failure",
-        "error",
-        "critical",
-        "unhealthy",
-        "offline",
-        "unavailable",
-        "dead",
-        "unreachable",
-        "timeout",
-        "false",
-        "no",
-        "ko",
-        "outage",
-    ]
+    (
+        *("down", "fail", "failed", "failing", "failure", "error", "critical", "unhealthy", "offline", "unavailable"),
+        *("dead", "unreachable", "timeout", "false", "no", "ko", "outage"),
+    )
 )
-UNSURE = frozenset(["unknown", "paused", "pending", "maintenance"])  # states that say neither: the value is missing
+UNSURE = frozenset(["unknown", "paused", "pending", "maintenance"])  # they say neither: the value is missing
 
 # A unit → what one of it is in its base unit. What is not listed is a base unit itself: 5 req/s stay 5 req/s.
 UNITS: dict[str, tuple[float, str]] = {
