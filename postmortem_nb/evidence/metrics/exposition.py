@@ -14,7 +14,8 @@ LINE = re.compile(
     r"([a-zA-Z_:][a-zA-Z0-9_:.]*)?[ \t]*(?:\{((?:[^\"}]|\"(?:[^\"\\]|\\.)*\")*)\})?[ \t]*(?<=[\s}])(\S+)"
     r"(?:[ \t]+(-?[\d.]+(?:[eE]\+?\d+)?))?(?:[ \t]+#.*)?"
 )
-LABEL = re.compile(r"\s*,?\s*([a-zA-Z_][\w.:]*|\"(?:[^\"\\]|\\.)*\")\s*=\s*\"((?:[^\"\\]|\\.)*)\"")
+# A name begins a word, so that a long word, or a long blank, is passed over once.
+LABEL = re.compile(r"((?<![\w.:])[a-zA-Z_][\w.:]*|\"(?:[^\"\\]|\\.)*\")\s*=\s*\"((?:[^\"\\]|\\.)*)\"")
 QUOTED = re.compile(r"\s*\"((?:[^\"\\]|\\.)*)\"\s*(?:,|$)")  # a name that is no word stands first in the braces
 TYPE = re.compile(r"# TYPE[ \t]+(\"(?:[^\"\\]|\\.)*\"|\S+)[ \t]+(\S+)")
 ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
