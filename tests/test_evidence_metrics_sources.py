@@ -51,7 +51,7 @@ MATRIX = {
     },
 }
 SOURCES = {
-    "prometheus": (MATRIX, [(AT[0], "up", 1.0), (AT[1], "up", None), (AT[3], "up", None)]),
+    "prometheus": (MATRIX, [(AT[0], "up", 1.0), (AT[1], "up", None), (AT[2], "up", None), (AT[3], "up", None)]),
     "victoriametrics": (
         {
             "metric": {"__name__": "up"},

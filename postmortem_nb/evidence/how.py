@@ -56,6 +56,8 @@ class How:
         Log formats that the incident brings.
     window : (Timestamp, Timestamp) or None
         Half-open range of the times that are wanted; rows outside are left out.
+    at : Timestamp or None
+        Instant of samples that carry no time: a snapshot, the summary of a load test.
     """
 
     name: str
@@ -73,6 +75,7 @@ class How:
     cast: Mapping[str, str] | None = None
     formats: tuple[Format, ...] = ()
     window: Window | None = None
+    at: pd.Timestamp | None = None
 
     def __post_init__(self) -> None:
         if self.year is not None and not 1970 <= self.year <= 2200:

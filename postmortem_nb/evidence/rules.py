@@ -150,6 +150,7 @@ def _how(name: str, rule: EvidenceRule | None, number: int | None) -> How:
             drop=tuple(rule.drop),
             service=rule.service,
             window=_window(rule),
+            at=rule.at,
         )
     except SettingError as error:
         raise IncidentError(str(error)) from error

@@ -19,6 +19,8 @@ SERVICES = ("service", "servicename", "service_name", "app", "podname", "pod_nam
 PODS = ("podname", "pod_name", "pod")
 LONGEST = 1000  # lines that one quoted field may go over before its quote is taken for a torn one
 
+_SEPARATOR = re.compile(r"\s*[\"']?sep=(.)[\"']?\s*", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
 # The two random parts that Kubernetes puts behind the name of a Deployment are written without vowels.
 _POD = re.compile(r"(.+?)-[bcdfghjklmnpqrstvwxz2456789]{4,10}-[bcdfghjklmnpqrstvwxz2456789]{5}")
 
@@ -37,12 +39,15 @@ class Table:
         Line on which each row begins.
     named : mapping
         What a column is → its name, as a person declared it.
+    separator : str
+        What stands between its cells; with a semicolon, a comma may be the decimal point.
     """
 
     name: str
     columns: dict[str, list[str]]
     lines: list[int]
     named: Mapping[str, str]
+    separator: str = ","
 
     def find(self, role: str, names: Sequence[str] = ()) -> str | None:
         """Return the name of the column that plays a role: the declared one, else the first of the usual names.
@@ -84,17 +89,22 @@ class Table:
 def read_table(path: Place, how: How, tally: Tally) -> Table:
     """Read a CSV file, its separator told from the header; rows with too few or too many cells are rejected."""
     lines = chain.from_iterable(blocks(path, tally, encoding=how.encoding))
-    records = _records(lines)
-    header_line = ""
-    for _, text, _ in records:
-        if text and not text.isspace():
+    records = records_in(lines)
+    header_line, declared = "", ""
+    for _, text, span in records:
+        if not text or text.isspace():
+            tally.blank += span
+        elif not declared and (found := _SEPARATOR.fullmatch(text)):  # what spreadsheets are told in a first line
+            declared = found[1]
+            tally.skipped += 1
+        else:
             header_line = text
+            tally.skipped += 1
+            tally.continued += span - 1
             break
-        tally.blank += 1
     if not header_line:
         return Table(how.name, {}, [], {})
-    tally.skipped += 1
-    separator = max(",;\t|", key=header_line.count)
+    separator = declared or max(",;\t|", key=_QUOTED.sub("", header_line).count)
     header = _unique(cell.strip() for cell in _cells(header_line, separator) or [])
     width = len(header)
     rows: list[list[str]] = []
@@ -112,7 +122,7 @@ def read_table(path: Place, how: How, tally: Tally) -> Table:
     tally.unused = tuple(name for name in how.drop if name not in columns)
     for name in how.drop:
         columns.pop(name, None)
-    return Table(how.name, columns, numbers, how.columns)
+    return Table(how.name, columns, numbers, how.columns, separator)
 
 
 def check_roles(how: How, known: Sequence[str]) -> None:
@@ -139,7 +149,7 @@ def service_of(column: str, values: Iterable[str]) -> list[str]:
     return [found[1] if (found := _POD.fullmatch(value.strip())) else value.strip() for value in values]
 
 
-def _records(lines: Iterator[str]) -> Iterator[tuple[int, str, int]]:
+def records_in(lines: Iterator[str]) -> Iterator[tuple[int, str, int]]:
     """Join lines until their quotes are closed; yields first line, text and how many lines it took."""
     held: list[str] = []
     is_open = False
@@ -202,13 +212,13 @@ def _cells(text: str, separator: str, width: int | None = None) -> list[str] | N
 
 def _unique(names: Iterable[str]) -> list[str]:
     """Name every column: a missing name becomes ``column 3``, a second ``x`` becomes ``x 2``."""
-    out: list[str] = []
+    out: dict[str, None] = {}
+    twins: dict[str, int] = {}  # how many columns of a name there are so far
     for place, name in enumerate(names, 1):
         name = name or f"column {place}"
-        twins = 1
         unique = name
         while unique in out:
-            twins += 1
-            unique = f"{name} {twins}"
-        out.append(unique)
-    return out
+            twins[name] = twins.get(name, 1) + 1
+            unique = f"{name} {twins[name]}"
+        out[unique] = None
+    return list(out)

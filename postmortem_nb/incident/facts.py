@@ -169,7 +169,8 @@ class Lessons(Fact):
 class EvidenceRule(Fact):
     """How to read evidence files that do not say enough themselves. The first rule that matches a file counts.
 
-    ``year`` and ``date`` are those of the first record; ``from`` and ``to`` are the half-open range of what is read.
+    ``year`` and ``date`` are those of the first record; ``from`` and ``to`` are the half-open range of what is read;
+    ``at`` is the instant of samples that carry no time.
     """
 
     files: Text
@@ -181,6 +182,7 @@ class EvidenceRule(Fact):
     encoding: str | None = None
     start: Bound | None = Field(None, alias="from")
     stop: Bound | None = Field(None, alias="to")
+    at: Bound | None = None
     clock_offset: str = "0s"
     clock_change: Literal["ask", "first", "second"] = "ask"
     service: str | None = None

@@ -1,194 +1,200 @@
-"""JSON that metrics APIs answer → samples: each API is known by its keys and says where its series lie."""
+"""JSON that metrics systems answer → samples: each system is known by its keys and says where its series lie."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from postmortem_nb.evidence.account import Unreadable
+from postmortem_nb.evidence.account import Tally, Unreadable
 from postmortem_nb.evidence.documents import Record
+from postmortem_nb.evidence.metrics.clouds import (
+    azure,
+    cloudwatch_data,
+    cloudwatch_statistics,
+    datadog,
+    datadog_timeseries,
+    google,
+)
+from postmortem_nb.evidence.metrics.grafana import grafana, grafana_frame
+from postmortem_nb.evidence.metrics.otlp import otlp
+from postmortem_nb.evidence.metrics.prometheus import prometheus, victoriametrics
 from postmortem_nb.evidence.metrics.samples import Samples
+from postmortem_nb.evidence.metrics.shapes import (
+    Reader,
+    Series,
+    as_dict,
+    dicts,
+    error_in,
+    note,
+    points_in,
+    refuse,
+    shown,
+)
 
-Series = tuple[str, Record, Sequence[tuple[object, object]]]  # name, labels, (time, value)
-PROMETHEUS_CAP = 11_000  # points of a series that Prometheus answers at most
-STATISTICS = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
-
-
-def _pairs(times: object, values: object) -> list[tuple[object, object]]:
-    """Join two lists of one length; what is no list, or shorter, has no points."""
-    if not isinstance(times, list) or not isinstance(values, list):
-        return []
-    return list(zip(times, values, strict=False))
-
-
-def _points(points: object, *, swapped: bool = False) -> list[tuple[object, object]]:
-    """Take a list of [time, value], or of [value, time]."""
-    good = [p for p in points if isinstance(p, list) and len(p) >= 2] if isinstance(points, list) else []
-    return [(p[1], p[0]) if swapped else (p[0], p[1]) for p in good]
-
-
-def _dicts(items: object) -> list[Record]:
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _dict(item: object) -> Record:
-    return item if isinstance(item, dict) else {}
-
-
-def prometheus(record: Record, samples: Samples) -> Iterator[Series]:
-    """Prometheus, VictoriaMetrics, Mimir, Thanos: ``query`` and ``query_range``."""
-    if record.get("status") == "error":
-        said = f"{record.get('errorType', 'error')}: {record.get('error', '')}"
-        raise Unreadable(f"{samples.tally.file}: it holds an error of the server and no data ({said}). Ask again.")
-    for series in _dicts(_dict(record.get("data")).get("result")):
-        labels = _dict(series.get("metric"))
-        points = _points(series["values"]) if "values" in series else _points([series.get("value")])
-        if len(points) >= PROMETHEUS_CAP:
-            note = f"A series has {len(points):,} points, the most that Prometheus answers: the record may be cut."
-            samples.tally.notes += () if note in samples.tally.notes else (note,)
-        yield str(labels.get("__name__") or Path(samples.tally.file).name.split(".")[0]), labels, points
-
-
-def victoriametrics(record: Record, samples: Samples) -> Iterator[Series]:
-    """VictoriaMetrics ``/api/v1/export``: one series a line."""
-    labels = _dict(record.get("metric"))
-    yield str(labels.get("__name__") or "value"), labels, _pairs(record.get("timestamps"), record.get("values"))
-
-
-def cloudwatch_data(record: Record, samples: Samples) -> Iterator[Series]:
-    """CloudWatch ``get-metric-data``: newest first by default."""
-    for result in _dicts(record.get("MetricDataResults")):
-        name = str(result.get("Label") or result.get("Id") or "value")
-        if result.get("StatusCode") not in (None, "Complete"):
-            samples.tally.notes += (f"{name}: CloudWatch answered only a part ({result.get('StatusCode')}).",)
-        yield name, {}, _pairs(result.get("Timestamps"), result.get("Values"))
-
-
-def cloudwatch_statistics(record: Record, samples: Samples) -> Iterator[Series]:
-    """CloudWatch ``get-metric-statistics``: in no order, a metric for each statistic."""
-    points = _dicts(record.get("Datapoints"))
-    names = [name for name in STATISTICS if any(name in point for point in points)]
-    percentiles = sorted({key for point in points for key in _dict(point.get("ExtendedStatistics"))})
-    label = str(record.get("Label") or "value")
-    for name in names:
-        yield f"{label}_{name}" if len(names) > 1 else label, {}, [(p.get("Timestamp"), p.get(name)) for p in points]
-    for name in percentiles:
-        values = [(p.get("Timestamp"), _dict(p.get("ExtendedStatistics")).get(name)) for p in points]
-        yield f"{label}_{name}", {}, values
-
-
-def datadog(record: Record, samples: Samples) -> Iterator[Series]:
-    """Datadog ``/api/v1/query``: milliseconds; null is a gap."""
-    for series in _dicts(record.get("series")):
-        tags = series.get("tag_set") or str(series.get("scope") or "").split(",")
-        labels = dict(str(tag).split(":", 1) for tag in tags if ":" in str(tag)) if isinstance(tags, list) else {}
-        yield str(series.get("metric") or series.get("expression") or "value"), labels, _points(series.get("pointlist"))
-
-
-def datadog_timeseries(record: Record, samples: Samples) -> Iterator[Series]:
-    """Datadog ``/api/v2/query/timeseries``."""
-    attributes = _dict(_dict(record.get("data")).get("attributes"))
-    values = attributes.get("values")
-    for number, series in enumerate(_dicts(attributes.get("series"))):
-        tags = series.get("group_tags")
-        labels = dict(str(tag).split(":", 1) for tag in tags if ":" in str(tag)) if isinstance(tags, list) else {}
-        column = values[number] if isinstance(values, list) and number < len(values) else None
-        yield f"query{series.get('query_index', number)}", labels, _pairs(attributes.get("times"), column)
-
-
-def grafana(record: Record, samples: Samples) -> Iterator[Series]:
-    """Grafana ``/api/ds/query``: frames of a time field and value fields."""
-    for name, result in _dict(record.get("results")).items():
-        for frame in _dicts(_dict(result).get("frames")):
-            fields = _dicts(_dict(frame.get("schema")).get("fields"))
-            columns = _dict(frame.get("data")).get("values")
-            if not isinstance(columns, list) or len(columns) != len(fields):
-                continue
-            time = next((c for f, c in zip(fields, columns, strict=True) if f.get("type") == "time"), None)
-            for field, column in zip(fields, columns, strict=True):
-                if field.get("type") == "number":
-                    labels = _dict(field.get("labels"))
-                    yield str(labels.get("__name__") or field.get("name") or name), labels, _pairs(time, column)
+MANY = 8  # keys that a message names
 
 
 def influx(record: Record, samples: Samples) -> Iterator[Series]:
     """InfluxDB ``/query``: rows with a column ``time``."""
-    for result in _dicts(record.get("results")):
-        for series in _dicts(result.get("series")):
+    results = dicts(record.get("results"))
+    errors = [str(result["error"]) for result in results if result.get("error")]
+    if errors and not any(dicts(result.get("series")) for result in results):
+        raise refuse(samples.tally.file, "; ".join(errors))
+    for said in errors:
+        note(samples, f"A statement of it failed: {said[:200]}")
+    for result in results:
+        for series in dicts(result.get("series")):
+            if result.get("partial") or series.get("partial"):
+                note(samples, "InfluxDB answered only a part: a limit of rows was reached.")
             columns, rows = series.get("columns"), series.get("values")
             if not isinstance(columns, list) or "time" not in columns or not isinstance(rows, list):
                 continue
             at = columns.index("time")
+            good = [row for row in rows if isinstance(row, list) and len(row) == len(columns)]
+            texts = [n for n in range(len(columns)) if n != at and any(_is_word(row[n]) for row in good)]
             for number, column in enumerate(columns):
-                if number != at:
-                    points = [(r[at], r[number]) for r in rows if isinstance(r, list) and len(r) == len(columns)]
-                    yield f"{series.get('name', 'value')}.{column}", _dict(series.get("tags")), points
+                if number == at or number in texts:
+                    continue
+                by_text: dict[tuple[str, ...], list[tuple[object, object]]] = {}
+                for row in good:
+                    by_text.setdefault(tuple(str(row[n]) for n in texts), []).append((row[at], row[number]))
+                for key, points in by_text.items():
+                    own = dict(zip([str(columns[n]) for n in texts], key, strict=True))
+                    yield Series(f"{series.get('name', 'value')}.{column}", as_dict(series.get("tags")) | own, points)
+
+
+def _is_word(value: object) -> bool:
+    """Whether a value is text and no number; numbers with a point are text too, to keep all their digits."""
+    if not isinstance(value, str):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return True
+    return False
 
 
 def graphite(record: Record, samples: Samples) -> Iterator[Series]:
-    """Graphite ``/render?format=json``: value before time."""
-    yield str(record.get("target")), _dict(record.get("tags")), _points(record.get("datapoints"), swapped=True)
+    """Graphite ``/render?format=json``: value before time, null is a gap."""
+    yield Series(
+        str(record.get("target")), as_dict(record.get("tags")), points_in(record.get("datapoints"), swapped=True)
+    )
 
 
 def opentsdb(record: Record, samples: Samples) -> Iterator[Series]:
-    """OpenTSDB ``/api/query``: an object of epoch → value."""
-    yield str(record.get("metric")), _dict(record.get("tags")), list(_dict(record.get("dps")).items())
+    """OpenTSDB ``/api/query``: an object of epoch → value, or a list of pairs with ``arrays``."""
+    given = record.get("dps")
+    points = points_in(given) if isinstance(given, list) else list(as_dict(given).items())
+    yield Series(str(record.get("metric")), as_dict(record.get("tags")), points)
 
 
-def otlp(record: Record, samples: Samples) -> Iterator[Series]:
-    """OpenTelemetry metrics as JSON: gauges and sums, and count and sum of histograms."""
-    for resource in _dicts(record.get("resourceMetrics")):
-        own = _attributes(_dict(resource.get("resource")).get("attributes"))
-        for scope in _dicts(resource.get("scopeMetrics")):
-            for metric in _dicts(scope.get("metrics")):
-                name = str(metric.get("name") or "value")
-                kinds = [_dict(metric.get(kind)) for kind in ("gauge", "sum", "histogram", "summary")]
-                for point in [p for kind in kinds for p in _dicts(kind.get("dataPoints"))]:
-                    labels = own | _attributes(point.get("attributes"))
-                    time = point.get("timeUnixNano")
-                    value = point.get("asDouble", point.get("asInt"))
-                    if value is not None:
-                        yield name, labels, [(time, value)]
-                    for part in ("count", "sum"):
-                        if part in point:
-                            yield f"{name}_{part}", labels, [(time, point[part])]
+def k6(record: Record, samples: Samples) -> Iterator[Series]:
+    """k6 ``--out json``: a sample a line, and lines that declare metrics."""
+    data = as_dict(record.get("data"))
+    if record.get("type") == "Point":
+        yield Series(str(record.get("metric")), as_dict(data.get("tags")), [(data.get("time"), data.get("value"))])
 
 
-def _attributes(items: object) -> Record:
-    out: dict[str, Any] = {}
-    for item in _dicts(items):
-        value = _dict(item.get("value"))
-        out[str(item.get("key"))] = next(iter(value.values()), None)
-    return out
+class Answer(NamedTuple):
+    """The answer of one system: keys that a record of it has (``a/b``: b inside of a), and its reader."""
+
+    keys: tuple[str, ...]
+    read: Reader
 
 
-Reader = Callable[[Record, Samples], Iterator[Series]]
-ANSWERS: dict[str, tuple[tuple[str, ...], Reader]] = {  # name → keys that a record of it has (a/b: b inside of a)
-    "prometheus": (("data/resultType", "status"), prometheus),
-    "prometheus-error": (("status", "errorType"), prometheus),
-    "victoriametrics": (("metric", "values", "timestamps"), victoriametrics),
-    "cloudwatch": (("MetricDataResults",), cloudwatch_data),
-    "cloudwatch-statistics": (("Datapoints",), cloudwatch_statistics),
-    "datadog": (("series", "status"), datadog),
-    "datadog-timeseries": (("data/attributes/times",), datadog_timeseries),
-    "grafana": (("results/*/frames",), grafana),
-    "influx": (("results",), influx),
-    "graphite": (("target", "datapoints"), graphite),
-    "opentsdb": (("metric", "dps"), opentsdb),
-    "otlp": (("resourceMetrics",), otlp),
+ANSWERS = {
+    "prometheus": Answer(("data/resultType", "status"), prometheus),
+    "prometheus-error": Answer(("status", "errorType"), prometheus),
+    "victoriametrics": Answer(("metric", "values", "timestamps"), victoriametrics),
+    "cloudwatch": Answer(("MetricDataResults",), cloudwatch_data),
+    "cloudwatch-statistics": Answer(("Datapoints",), cloudwatch_statistics),
+    "datadog": Answer(("series", "status"), datadog),
+    "datadog-timeseries": Answer(("data/attributes/times",), datadog_timeseries),
+    "azure-monitor": Answer(("value/*/timeseries",), azure),
+    "google-monitoring": Answer(("timeSeries",), google),
+    "grafana": Answer(("results/*/frames",), grafana),
+    "grafana-error": Answer(("results/*/error", "results/*/status"), grafana),
+    "grafana-frames": Answer(("schema/fields", "data/values"), grafana_frame),
+    "influx": Answer(("results/*/statement_id",), influx),
+    "influx-old": Answer(("results/*/series",), influx),
+    "graphite": Answer(("target", "datapoints"), graphite),
+    "opentsdb": Answer(("metric", "dps"), opentsdb),
+    "otlp": Answer(("resourceMetrics",), otlp),
+    "k6": Answer(("type", "metric", "data"), k6),
+}
+# Shapes that are variants of another: what they are called in reports.
+SAME = {
+    "prometheus-error": "prometheus",
+    "grafana-error": "grafana",
+    "grafana-frames": "grafana",
+    "influx-old": "influx",
 }
 
 
 def answer_of(record: Record) -> str:
-    """Return the name of the API that a record is an answer of; empty if it is of none."""
-    return next((name for name, (keys, _) in ANSWERS.items() if all(_has(record, key) for key in keys)), "")
+    """Return the shape of the answer that a record is; empty if it is none."""
+    return next((name for name, answer in ANSWERS.items() if all(_has(record, key) for key in answer.keys)), "")
+
+
+def read_answers(
+    records: Sequence[tuple[str, int, Record]], tally: Tally, wanted: str | None
+) -> tuple[str, Samples] | None:
+    """Read the records of a file that are answers; None if none of them is.
+
+    Parameters
+    ----------
+    records : sequence of (str, int, dict)
+        From `read_records`.
+    tally : Tally
+        A record that is of another kind is rejected; one that holds no sample is skipped.
+    wanted : str, optional
+        The system that was named; others are no answers then.
+
+    Raises
+    ------
+    Unreadable
+        If records are of several systems, or the file holds nothing but an error.
+    """
+    found = [(number, record, answer_of(record)) for _, number, record in records]
+    if wanted is not None:
+        found = [(number, record, name if SAME.get(name, name) == wanted else "") for number, record, name in found]
+    systems = {SAME.get(name, name) for _, _, name in found if name}
+    if len(systems) > 1:
+        raise Unreadable(
+            f"{tally.file}: its records are of {' and '.join(sorted(systems))}. Give each a file of its own."
+        )
+    if not systems:
+        if len(records) == 1 and (said := error_in(records[0][2])) is not None:
+            raise refuse(tally.file, said)
+        return None
+    samples = Samples(tally)
+    for number, record, name in found:
+        if not name:
+            tally.reject(number, shown(record))
+            continue
+        before = len(samples.times)
+        for series in ANSWERS[name].read(record, samples):
+            samples.add(series.metric, series.labels, series.points, number, series.type)
+        tally.skipped += len(samples.times) == before
+    return systems.pop(), samples
+
+
+def unknown(records: Sequence[tuple[str, int, Record]], file: str) -> Unreadable:
+    """Return the error for JSON of no known shape: what was seen, and what is known."""
+    keys = list(dict.fromkeys(str(key)[:60] for _, _, record in records[:50] for key in record))
+    seen = f"its keys are {', '.join(keys[:MANY])}{' …' if len(keys) > MANY else ''}" if keys else "it has no keys"
+    known = ", ".join(dict.fromkeys(SAME.get(name, name) for name in ANSWERS))
+    return Unreadable(
+        f"{file}: it is JSON of no known shape; {seen}. Known: {known}, and records with a time, whose name may be "
+        'declared: `columns = {time = "…"}` in its [[evidence]] entry.'
+    )
 
 
 def _has(record: object, path: str) -> bool:
     key, _, rest = path.partition("/")
+    if key == "*":
+        inner = list(record.values()) if isinstance(record, dict) else record if isinstance(record, list) else []
+        return any(_has(value, rest) for value in inner[:20])
     if not isinstance(record, dict):
         return False
-    if key == "*":
-        return any(_has(value, rest) for value in record.values())
     return key in record and (not rest or _has(record[key], rest))

@@ -11,11 +11,12 @@ import pandas as pd
 from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.clock import read_times
 from postmortem_nb.evidence.how import How
-from postmortem_nb.evidence.parsers import writable
+from postmortem_nb.evidence.metrics.values import number_of
 from postmortem_nb.frames import METRICS, conform
 
 SERVICE_LABELS = ("service", "service_name", "service.name", "app", "job", "container", "LoadBalancer", "ServiceName")
-NO_VALUE = ("", "nan", "null", "none", "n/a", "na", "-")
+# What the values of a metric are: `rates` makes rates of counters, and of nothing that is said to be another kind.
+COUNTER, GAUGE, CHANGE = "counter", "gauge", "change"
 
 
 @dataclass
@@ -28,10 +29,16 @@ class Samples:
     metrics: list[str] = field(default_factory=list)
     services: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
 
     def add(
-        self, metric: str, labels: Mapping[str, object], points: Iterable[tuple[object, object]], line: int
+        self,
+        metric: str,
+        labels: Mapping[str, object],
+        points: Iterable[tuple[object, object]],
+        line: int,
+        type: str = "",
     ) -> None:
         """Add the points of one series.
 
@@ -45,6 +52,8 @@ class Samples:
             As the source writes them: epochs or texts, numbers or texts.
         line : int
             Line or number of the record, for messages.
+        type : str
+            ``counter``, ``gauge``, ``change`` (what was added since the sample before), or empty where it is not said.
         """
         metric = writable(metric)
         texts = {writable(str(k)): writable(str(v)) for k, v in labels.items() if v is not None and k != "__name__"}
@@ -53,16 +62,17 @@ class Samples:
         for time, value in points:
             number, is_good = number_of(value)
             if not is_good:
-                self.tally.reject_cells([line], metric, [str(value)])
+                self.tally.reject_cells([line], metric, [writable(str(value))])
             self.times.append(time_text(time))
             self.values.append(number)
             self.metrics.append(metric)
             self.services.append(service)
             self.labels.append(shown)
+            self.types.append(type)
             self.lines.append(line)
 
     def frame(self, format: str, how: How) -> pd.DataFrame:
-        """Return the metrics frame; samples whose time cannot be read are counted as cells that are none."""
+        """Return the metrics frame; lines that gave no time at all are rejected, single samples counted as cells."""
         times, zone = read_times(self.times, self.lines, "any", how)
         frame = pd.DataFrame(
             {
@@ -72,18 +82,29 @@ class Samples:
                 "value": pd.Series(self.values, dtype="float64"),
                 "file": how.name,
                 "labels": self.labels,
+                "type": self.types,
             }
         )
         lost = frame["time"].isna()
-        if lost.any():
-            bad = [self.lines[i] for i in lost.to_numpy().nonzero()[0]]
-            self.tally.reject_cells(bad, "time", [str(self.times[int(lost.to_numpy().argmax())])])
-        if not any(self.labels):
-            frame = frame.drop(columns="labels")
+        self._account(lost)
+        for column, held in (("labels", self.labels), ("type", self.types)):
+            if not any(held):
+                frame = frame.drop(columns=column)
         frame = frame[~lost].sort_values(["time"], kind="stable", ignore_index=True)
         frame = conform(frame, METRICS, how.name)
         frame.attrs["report"] = self.tally.report(format, frame["time"], zone)
         return frame
+
+    def _account(self, lost: pd.Series) -> None:
+        """Count what has no time: whole lines as rejected, single samples of a line that gave others as cells."""
+        if not lost.any():
+            return
+        line = pd.Series(self.lines)
+        whole = lost.groupby(line).transform("all")
+        for at in line[whole].drop_duplicates().index:
+            self.tally.reject(self.lines[at], f"(no time) {self.metrics[at]} {self.times[at]}")
+        single = (lost & ~whole).to_numpy().nonzero()[0].tolist()
+        self.tally.reject_cells([self.lines[i] for i in single], "time", [str(self.times[i]) for i in single])
 
 
 def time_text(value: object) -> str | None:
@@ -92,19 +113,9 @@ def time_text(value: object) -> str | None:
         return None
     if isinstance(value, float):
         return f"{value:.9f}".rstrip("0").rstrip(".") if math.isfinite(value) else None
-    return writable(str(value)).strip() or None
+    return writable(str(value).strip()) or None
 
 
-def number_of(value: object) -> tuple[float, bool]:
-    """Return a number, and whether the value is one or says that there is none; infinity counts as none."""
-    if value is None:
-        return math.nan, True
-    if isinstance(value, bool):
-        return float(value), True
-    if isinstance(value, int | float | str):
-        try:
-            number = float(value)
-        except (ValueError, OverflowError):
-            return math.nan, str(value).strip().lower() in NO_VALUE
-        return (number, True) if math.isfinite(number) else (math.nan, not math.isinf(number))
-    return math.nan, False
+def writable(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which nothing can write down again."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

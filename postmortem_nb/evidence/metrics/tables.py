@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +14,34 @@ import pandas as pd
 from postmortem_nb.evidence.account import Tally, Unreadable
 from postmortem_nb.evidence.clock import read_times
 from postmortem_nb.evidence.how import How
+from postmortem_nb.evidence.metrics.values import Numbers, in_one_unit, numbers_of, states_of
 from postmortem_nb.evidence.table import PODS, SERVICES, TIMES, Table, check_roles, read_table, service_of
 from postmortem_nb.frames import METRICS, conform
 
 NAMES = ("metric", "metric_name", "name", "series")
-VALUES = ("value", "val")
+VALUES = ("value", "val", "metric_value")
 LABELS = ("labels", "tags")
-MISSING = ("", "nan", "null", "none", "n/a", "na", "-")  # how files write that there is no value
+# More names of the time in metrics, and what programs call an index that has no name: a last resort.
+MORE_TIMES = ("_time", "date-time", "date time", "starttime", "checked_at", "interval start")
+INDEXES = ("index", "unnamed: 0", "__index_level_0__", "column 1")
+# Columns whose words are states of a probe even beside numbers.
+STATES = (
+    "up",
+    "status",
+    "state",
+    "result",
+    "success",
+    "ok",
+    "health",
+    "healthy",
+    "available",
+    "is_up",
+    "online",
+    "alive",
+)
 
-# A unit behind a number → what one is in the base unit: seconds, bytes, or as it is.
-UNITS = {
-    **{"ns": 1e-9, "µs": 1e-6, "μs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "mins": 60.0},
-    **{"hour": 3600.0, "hours": 3600.0, "day": 86400.0, "days": 86400.0, "week": 604800.0, "weeks": 604800.0},
-    **{"B": 1.0, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40},
-    **{"kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "K": 1e3, "Mil": 1e6, "Bil": 1e9},
-}
-_WITH_UNIT = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s?(%|[A-Za-zµμ/]{1,8})?")
 _LABEL = re.compile(r'([A-Za-z_][\w.]*)\s*=\s*"?([^",}]*)"?')
+_UTC = re.compile(r"\s*(?:[\[(]\s*(?:utc|gmt)\s*[\])])\s*$", re.IGNORECASE)
 
 
 ROLES = ("time", "metric", "value", "service", "labels")
@@ -48,7 +60,9 @@ def from_table(table: Table, how: How, tally: Tally, name: str = "csv") -> pd.Da
         frame = METRICS.empty()
         frame.attrs["report"] = tally.report("empty")
         return frame
-    column = table.require("time", TIMES)
+    column = time_column(table) or table.require("time", TIMES)
+    if how.zone is None and _UTC.search(column):  # "Time (UTC)": the file says it itself
+        how = replace(how, zone="UTC")
     texts = [text.strip() or None for text in table.columns[column]]
     times, zone = read_times(texts, table.lines, "any", how)
     metric, value = table.find("metric", NAMES), table.find("value", VALUES)
@@ -63,31 +77,36 @@ def from_table(table: Table, how: How, tally: Tally, name: str = "csv") -> pd.Da
 
 def _long(table: Table, metric: str, value: str) -> pd.DataFrame:
     used = {metric, value, *_time_columns(table)}
-    numbers, is_good = _numbers(table.columns[value])
+    numbers = numbers_of(table.columns[value], decimal_comma=table.separator == ";")
+    if not numbers.is_numeric and (states := states_of(table.columns[value])):
+        numbers = states
     rows = np.arange(len(table.lines))
     names = [name.strip() for name in table.columns[metric]]
-    return pd.DataFrame({"row": rows, "metric": names, "value": numbers, "good": is_good} | _labels(table, used))
+    columns = {"row": rows, "metric": names, "value": numbers.values, "good": numbers.readable}
+    return pd.DataFrame(columns | _with_units(_labels(table, used), numbers.units))
 
 
 def _wide(table: Table, time: str, is_timed: np.ndarray, tally: Tally) -> pd.DataFrame:
     """Put the columns of numbers behind each other; a cell in them that is no number is counted, and missing."""
     times = _time_columns(table) | {time}
     texts = {table.named["service"]} if "service" in table.named else set()
-    read = {name: _numbers(v) for name, v in table.columns.items() if name not in times | texts}
-    numeric = {name: cells for name, cells in read.items() if _is_numeric(*cells)}
+    numeric = _numeric({name: cells for name, cells in table.columns.items() if name not in times | texts}, table)
     if not numeric and table.lines:
         raise Unreadable(
-            f"{table.name}: no column beside {time!r} holds numbers; it has {', '.join(table.columns)}. "
+            f"{table.name}: no column beside {time!r} holds numbers; it has {_few(table.columns)}. "
             'A long file needs a column of names: `columns = {metric = "…", value = "…"}` in its [[evidence]] entry.'
         )
     size, stem = len(table.lines), Path(table.name).name.split(".")[0]
-    for name, (_, readable) in numeric.items():
-        bad = np.flatnonzero(~readable & is_timed).tolist()
+    for name, cells in numeric.items():
+        bad = np.flatnonzero(~cells.readable & is_timed).tolist()
         tally.reject_cells([table.lines[row] for row in bad], name, [table.columns[name][row] for row in bad])
     # Metric after metric, each with all rows; a column that is called "value" says nothing, the file's name does.
     names = [stem if name.lower() in VALUES else name for name in numeric]
-    labels = {name: list(values) * len(numeric) for name, values in _labels(table, times | set(numeric)).items()}
-    values = np.concatenate([numbers for numbers, _ in numeric.values()]) if numeric else np.empty(0)
+    labels: dict[str, Sequence[str]] = {
+        name: list(values) * len(numeric) for name, values in _labels(table, times | set(numeric)).items()
+    }
+    units = [unit for cells in numeric.values() for unit in cells.units or [""] * size]
+    values = np.concatenate([cells.values for cells in numeric.values()]) if numeric else np.empty(0)
     return pd.DataFrame(
         {
             "row": np.tile(np.arange(size), len(numeric)),
@@ -95,8 +114,30 @@ def _wide(table: Table, time: str, is_timed: np.ndarray, tally: Tally) -> pd.Dat
             "value": values,
             "good": True,
         }
-        | labels
+        | _with_units(labels, units if any(units) else None)
     )
+
+
+def _numeric(columns: Mapping[str, Sequence[str]], table: Table) -> dict[str, Numbers]:
+    """Return the columns of numbers, and of states: those that are named so, or any where there are no numbers."""
+    comma = table.separator == ";"
+    read = {name: in_one_unit(numbers_of(cells, decimal_comma=comma)) for name, cells in columns.items()}
+    numbers = {name for name, cells in read.items() if cells.is_numeric}
+    has_numbers = any(not np.isnan(read[name].values).all() for name in numbers)
+    for name, cells in columns.items():
+        if name not in numbers and (not has_numbers or name.lower() in STATES) and (states := states_of(cells)):
+            read[name] = states
+            numbers.add(name)
+    return {name: cells for name, cells in read.items() if name in numbers}
+
+
+def _with_units(labels: Mapping[str, Sequence[str]], units: Sequence[str] | None) -> dict[str, Sequence[str]]:
+    """Add the base unit that values were turned into to their labels."""
+    if units is None:
+        return dict(labels)
+    held = labels.get("labels") or [""] * len(units)
+    shown = [",".join(filter(None, (text, u and f"unit={u}"))) for text, u in zip(held, units, strict=True)]
+    return {**labels, "labels": shown}
 
 
 def _finish(
@@ -118,10 +159,27 @@ def _finish(
 # --- columns ----------------------------------------------------------------------------------------------------------
 
 
+def time_column(table: Table) -> str | None:
+    """Return the column of times; one without a name, or an index, only where no other is called so."""
+    for names in ((*TIMES, *MORE_TIMES), [name for name in table.columns if _is_time(name)], INDEXES):
+        if found := table.find("time", [name.lower() for name in names]):
+            return found
+    return None
+
+
+def _is_time(name: str) -> bool:
+    return _UTC.sub("", name).lower() in (*TIMES, *MORE_TIMES)
+
+
 def _time_columns(table: Table) -> set[str]:
     """Return every column that is a time by its name: a second one (an epoch beside a text) is no metric."""
     named = {table.named["time"]} if "time" in table.named else set()
-    return named | {name for name in table.columns if name.lower() in TIMES}
+    return named | {name for name in table.columns if _is_time(name)}
+
+
+def _few(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:12]) + (f" … ({len(names):,} columns)" if len(names) > 12 else "")
 
 
 def _labels(table: Table, used: Iterable[str]) -> dict[str, Sequence[str]]:
@@ -157,27 +215,6 @@ def _label_map(text: str) -> dict[str, str]:
         try:
             raw = json.loads(text)
             return {str(k): str(v) for k, v in raw.items()}
-        except ValueError:
+        except (ValueError, RecursionError, AttributeError):
             pass
     return {key: value.strip() for key, value in _LABEL.findall(text)}
-
-
-def _numbers(cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the number in each cell, and whether it is one or says that there is none.
-
-    A unit behind a number, as Grafana writes it, is taken into account: ``350 ms`` is 0.35 (seconds), ``1.5 GiB`` so
-    many bytes, ``45 %`` stays 45.
-    """
-    texts = [cell.strip() for cell in cells]
-    numbers = np.array(pd.to_numeric(np.array(texts, dtype=object), errors="coerce"), dtype="float64")
-    is_missing = np.array([text.lower() in MISSING for text in texts], dtype=bool)
-    for row in np.flatnonzero(np.isnan(numbers) & ~is_missing).tolist():
-        if found := _WITH_UNIT.fullmatch(texts[row]):
-            numbers[row] = float(found[1].replace(",", "")) * UNITS.get(found[2] or "", 1.0)
-    return numbers, ~np.isnan(numbers) | is_missing
-
-
-def _is_numeric(numbers: np.ndarray, readable: np.ndarray) -> bool:
-    """Whether a column holds numbers: at least half of what it states, or it states nothing at all."""
-    stated = int((~np.isnan(numbers)).sum()) + int((~readable).sum())
-    return stated == 0 or bool((~np.isnan(numbers)).sum() >= 0.5 * stated)
