@@ -52,7 +52,7 @@ def read_metrics(
 
     Long tables have a column ``metric`` and a column ``value``; wide ones have a column for each metric. The time
     column is ``time``, ``timestamp``, ``ts``, ``date``, ``datetime`` or ``@timestamp``: ISO, Go's form, or an epoch in
-    s, ms, us or ns. docs/formats-metrics.md lists every format.
+    s, ms, us or ns. docs/formats.md lists every format.
 
     Parameters
     ----------
