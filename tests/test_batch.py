@@ -1,5 +1,6 @@
 """Many incidents: each contained, recorded, and interruptible; several at a time in processes of their own."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -228,7 +229,8 @@ def running(project):
         finally:
             process.kill()
             for left in processes_in(project):
-                os.kill(left, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(left, signal.SIGKILL)
 
 
 @pytest.mark.slow

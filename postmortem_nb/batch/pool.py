@@ -57,7 +57,8 @@ def _through_pool(waiting: deque[str], options: dict[str, Any], jobs: int) -> It
                     is_whole = False
                 else:
                     running[future] = waiting.popleft()
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            # In steps: polars takes SIGINT over so that a wait without end begins again instead of ending.
+            for future in wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done:
                 name = running.pop(future)
                 try:
                     yield name, future.result()
