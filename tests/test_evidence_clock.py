@@ -46,6 +46,8 @@ def utc(*texts):
         ("2024-01-14T25:00:00Z", None),
         ("0001-01-01T00:00:00Z", None),
         ("9999-12-31T00:00:00Z", None),
+        ("8004-015T10:32:11Z", None),  # found by fuzzing: no frame holds that year
+        ("2023-366T10:32:11Z", None),
         ("20240114", None),
         ("yesterday", None),
         ("@40000000433225833b6e1a8c", "2005-09-22T03:31:05.997071500"),

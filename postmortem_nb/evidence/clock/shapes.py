@@ -211,15 +211,16 @@ def _day(part: dict[str, str | None]) -> tuple[int | None, Open]:
     """Return the day since 1970 and what is open beside the zone."""
     year_text, two = part.get("y"), part.get("yy")
     year = int(year_text) if year_text else 2000 + int(two) - (100 if int(two) >= 70 else 0) if two else None
+    if year is not None and not 1970 <= year <= 2200:
+        return None, Open.NO_TIME
     if part.get("yday"):
         number = int(part["yday"] or 0)
-        day = dt.date(int(year or 0), 1, 1).toordinal() + number - 1 - EPOCH if year else None
-        return (day if year and 1 <= number <= 366 else None), Open.NOTHING
+        return _day_of_year(year or LEAP_YEAR, number), Open.NOTHING
     if part.get("d") is None:
         return NO_DATE, Open.DATE
     name = part.get("name")
     month = MONTHS.get(name.lower().rstrip(".")) if name else int(part.get("mo") or 0)
-    if not month or (year is not None and not 1970 <= year <= 2200):
+    if not month:
         return None, Open.NO_TIME
     try:
         return dt.date(year or LEAP_YEAR, month, int(part["d"] or 0)).toordinal() - EPOCH, (
@@ -227,6 +228,11 @@ def _day(part: dict[str, str | None]) -> tuple[int | None, Open]:
         )
     except ValueError:
         return None, Open.NO_TIME
+
+
+def _day_of_year(year: int, number: int) -> int | None:
+    days = (dt.date(year + 1, 1, 1) - dt.date(year, 1, 1)).days
+    return dt.date(year, 1, 1).toordinal() + number - 1 - EPOCH if 1 <= number <= days else None
 
 
 def offset(text: str) -> int:
