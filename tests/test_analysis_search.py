@@ -12,7 +12,7 @@ from postmortem_nb.errors import SettingError
 
 START = pd.Timestamp("2024-01-01", tz="UTC").as_unit("ns")
 STEP = pd.Timedelta("5min")
-COLUMNS = ["onset", "onset_lo", "onset_hi", "recovery", "recovery_lo", "recovery_hi", "score", "kind"]
+COLUMNS = ["onset", "onset_lo", "onset_hi", "recovery", "recovery_lo", "recovery_hi", "score", "kind", "why"]
 
 
 def series(values):
@@ -71,6 +71,60 @@ def test_two_windows_the_stronger_first():
     found = pnb.find_windows(series(values)).head(2)
     assert found["onset"].tolist() == [START + 600 * STEP, START + 200 * STEP]
     assert found["score"].is_monotonic_decreasing
+
+
+def test_a_relapse_as_bad_as_the_first_window_is_found_too():
+    values = noise(3)
+    for first in (200, 500, 800):
+        values[first : first + 24] += 12
+        found = pnb.find_windows(series(values)).sort_values("onset", ignore_index=True)
+        onsets = [START + row * STEP for row in (200, 500, 800) if row <= first]
+        assert found["onset"].tolist() == onsets
+
+
+def test_what_repeats_every_day_is_no_incident():
+    values = noise(4, 7 * 288)
+    values[100::288] += 40  # a nightly job
+    values[101::288] += 40
+    values[1000:1020] += 6
+    best = pnb.find_windows(series(values))
+    assert best["onset"].tolist() == [START + 1000 * STEP]
+
+
+def test_a_shift_in_a_record_that_drifts():
+    rng = np.random.default_rng(6)
+    values = 500 + np.cumsum(rng.standard_normal(2000)) + 0.1 * rng.standard_normal(2000)
+    values[900:930] += 25
+    best = pnb.find_windows(series(values)).iloc[0]
+    assert (best["onset"], best["recovery"]) == (START + 900 * STEP, START + 930 * STEP)
+    assert "of the hours around" in best["why"]
+
+
+def test_a_slow_rise_begins_before_it_crosses_a_threshold():
+    held = []
+    for seed in range(20):
+        values = noise(seed)
+        values[400:460] += np.linspace(0, 12, 60)
+        best = pnb.find_windows(series(values)).iloc[0]
+        held.append(best["onset_lo"] <= START + 400 * STEP <= best["onset_hi"])
+        assert best["onset"] <= START + 420 * STEP
+        assert abs(best["recovery"] - (START + 460 * STEP)) <= 3 * STEP
+    assert np.mean(held) >= 0.8
+
+
+def test_near_misses_are_listed_and_the_score_is_explained():
+    values = noise(8)
+    values[300:312] += 1.5
+    values[600:612] += 9
+    found = pnb.find_windows(series(values))
+    assert len(found) == 1
+    assert "12 samples" in found.loc[0, "why"]
+    assert "× the furthest other stretch of that length" in found.loc[0, "why"]
+    both = pnb.find_windows(series(values), sensitivity=2.0)
+    second = both.loc[1, "score"]
+    missed = pnb.find_windows(series(values), sensitivity=1.39 / (1.1 * second)).attrs["near_misses"]
+    assert missed[0]["onset"] == both.loc[1, "onset"]
+    assert {"recovery", "score", "why"} <= set(missed[0])
 
 
 def test_little_is_found_in_noise():
@@ -174,7 +228,7 @@ def test_a_naive_index_and_a_record_without_end():
     with pytest.raises(SettingError, match=r"needs a zone-aware DatetimeIndex"):
         pnb.find_windows(pd.Series([1.0, 2.0]))
     times = pd.DatetimeIndex([*pd.date_range(START, periods=9, freq="1s"), START + pd.Timedelta(days=400)])
-    with pytest.raises(SettingError, match=r"over 1,000,000 steps of 0 days 00:00:01 long\. Resample it"):
+    with pytest.raises(SettingError, match=r"over 10,000,000 steps of 0 days 00:00:01 long\. Resample it"):
         pnb.find_windows(pd.Series(np.arange(10.0), times))
 
 
