@@ -14,6 +14,7 @@ REACH = 24  # rows looked at outside an edge
 TEMPER = 0.6  # of the evidence of a row: neighbouring rows are no independent witnesses
 RISING = 0.97  # a slow rise is preferred to a step if it leaves less than this share of the step's squares
 SIDED = 2.0  # robust standard deviations of its median from which a burst is also read as a shift
+SLACK = 3.0  # on the squares of a slow rise: neighbouring rows are no independent witnesses
 DEEPEST = -6.0  # robust standard deviations below which a row says no more
 
 
@@ -97,7 +98,7 @@ def rising(x: np.ndarray, first: int, end: int, free_from: int) -> tuple[bool, i
         return None
     squares = float((y**2).sum())
     by_rise, by_step = squares - float(rise.max()), squares - float(step[:-3].max())
-    allowed = min(by_rise, by_step) * (1 + 2.7 / len(y))  # 2.7: 90 % of chi-square with one degree of freedom
+    allowed = min(by_rise, by_step) * (1 + SLACK * 2.7 / len(y))  # 2.7: 90 % of chi-square, one degree
     likely = begin + np.flatnonzero(squares - rise <= allowed)
     return (
         by_rise < RISING * by_step,

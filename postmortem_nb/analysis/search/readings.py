@@ -31,8 +31,9 @@ class Reading(NamedTuple):
 class Readings(NamedTuple):
     """All readings of a series, by name, and what they were made of.
 
-    ``z`` is the distance from normal and ``local`` that from the rows around, both in robust standard deviations;
-    a row is a spike if it lies far from the rows around; missing rows hold what lies between their neighbours and are flagged in ``missing``.
+    ``z`` is the distance from normal and ``local`` that from the rows around, both in robust standard deviations; a row
+    is a spike if it lies far from the rows around; missing rows hold what lies between their neighbours and are flagged
+    in ``missing``.
     """
 
     by_name: dict[str, Reading]
