@@ -1,4 +1,4 @@
-"""How well windows are found, beside other detectors: python -m benchmarks.detection --data DIR [--seed 1] [--cases 400]
+"""How well windows are found, beside other detectors: python -m benchmarks.detection --data DIR [--seed 1].
 
 The protocol: incidents of known kind, place and size are drawn into real series that hold none
 (`benchmarks/backgrounds.py`). A window hits an incident if both overlap; what overlaps none is false. Rates stand with
