@@ -12,6 +12,7 @@ import pandas as pd
 
 from postmortem_nb.findings import Finding
 from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS
+from postmortem_nb.incident.alerting import AlertRule
 from postmortem_nb.incident.facts import (
     MILESTONES,
     Action,
@@ -29,6 +30,7 @@ from postmortem_nb.incident.facts import (
 __all__ = [
     "MILESTONES",
     "Action",
+    "AlertRule",
     "EvidenceRule",
     "Facts",
     "Filter",
@@ -62,6 +64,8 @@ class Incident:
         One row an evidence file: what it is, its hash, rows read and rejected, first and last time.
     findings : tuple of Finding
         What was weak or wrong while reading.
+    rules : tuple of AlertRule
+        Alerting rules that are proposed: of ``rules/``, and of the files that actions name.
     """
 
     id: str
@@ -73,6 +77,7 @@ class Incident:
     events: pd.DataFrame = field(default_factory=EVENTS.empty)
     files: pd.DataFrame = field(default_factory=FILES.empty)
     findings: tuple[Finding, ...] = ()
+    rules: tuple[AlertRule, ...] = ()
 
     def __repr__(self) -> str:
         return (
