@@ -49,8 +49,12 @@ def _claims(replay: Replay, name: str) -> Iterator[Claim]:
     at, lo, hi = (iso(t) for t in (first.at, first.lo, first.hi))
     text = format_instant(first) if first.is_known else "not known" if replay.fired == "unknown" else "never"
     yield Claim(f"{name}.fires_at", at, lo, hi, "instant", text, basis if first.is_known else "", AT, inputs, note)
-    for part, length, definition in (("time_to_detect", replay.time_to_detect, DETECT), ("gain", replay.gain, GAIN)):
-        yield _length(f"{name}.{part}", length, definition, inputs, basis, _why(replay, length, note))
+    for part, length, definition, other in (
+        ("time_to_detect", replay.time_to_detect, DETECT, replay.start),
+        ("gain", replay.gain, GAIN, replay.detected),
+    ):
+        both = " + ".join(dict.fromkeys((basis, other.basis)))
+        yield _length(f"{name}.{part}", length, definition, inputs, both, _why(replay, length, note))
     rate = replay.per_day
     shown = f"{replay.quiet} in {format_duration(replay.quiet_time)}" if rate else "not known"
     value, low, high = rate or (None, None, None)

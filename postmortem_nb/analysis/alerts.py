@@ -172,6 +172,7 @@ class _Replayer:
         wanted = None if "__name__" in words else words
         self.spans = [s.span for s in signals[:1]]
         self.server: Server | None = None
+        self.engine = "auto"
         self.by, self.trouble, self.contradicted = BUILT_IN, "", 0
         if isinstance(metrics, pd.DataFrame):
             aliases = [label_name(n) for n in SERVICE_LABELS if label_name(n) in words - {"service"}]
@@ -190,6 +191,7 @@ class _Replayer:
         stack = ExitStack()
         if engine not in ("auto", "prometheus", BUILT_IN):
             raise SettingError(f"engine: there is no {engine!r}. {near(engine, ['auto', 'prometheus', BUILT_IN])}")
+        self.engine = engine
         version = "" if engine == BUILT_IN else installed_version()
         if engine == "prometheus" and not version:
             raise SettingError("engine: prometheus and promtool are not installed. Install them, or take auto.")
@@ -198,13 +200,11 @@ class _Replayer:
                 self.server = stack.enter_context(serving(self.series))
                 self.by = f"Prometheus {version}"
             except PrometheusFailed as error:
-                if engine == "prometheus":
-                    raise
-                self.trouble = f"{error} The built-in evaluator took its place."
+                self._give_up(error)
         return stack
 
     def replay(self, rule: AlertRule, about: About) -> Replay:
-        notes = [self.trouble] if self.trouble else []
+        notes = []
         if self.contradicted:
             notes.append(f"{self.contradicted:,} samples stand twice with different values; the first one counts.")
         parsed = _parsed(rule)
@@ -222,12 +222,23 @@ class _Replayer:
         if longest > (grid.count - 1) * grid.step:
             notes.append("The record is shorter than the longest stretch that the rule looks back on.")
         vector = self._evaluated(rule, grid)
+        if self.trouble:
+            notes.append(self.trouble)
         return concluded(rule, phases_of(vector, grid, rule), grid, about, self.by, tuple(notes))
 
     def _evaluated(self, rule: AlertRule, grid: Grid) -> Vector:
         if self.server is not None:
-            return self.server.evaluate(rule.expr, grid)
+            try:
+                return self.server.evaluate(rule.expr, grid)
+            except PrometheusFailed as error:
+                self._give_up(error)
         return evaluate(rule.expr, self.series, grid)
+
+    def _give_up(self, error: PrometheusFailed) -> None:
+        """Go on without Prometheus, unless it was asked for by name."""
+        if self.engine == "prometheus":
+            raise error
+        self.server, self.by, self.trouble = None, BUILT_IN, f"{error} The built-in evaluator took its place."
 
     def _span(self, used: list[Series]) -> Interval:
         ends = [(int(s.times[0]), int(s.times[-1])) for s in used if len(s.times)]

@@ -32,6 +32,7 @@ from postmortem_nb.times import (
 
 PHASES = 4  # of the interval at which a rule is replayed
 LEVEL = 0.9  # of the interval of a rate
+EPOCH = pd.Timestamp(0, tz="UTC")
 MS, ZERO, NONE = pd.Timedelta(milliseconds=1), pd.Timedelta(0), Duration()
 COLUMNS = ["pending", "firing", "ended", "labels"]
 
@@ -49,11 +50,8 @@ class Replay:
         not be replayed (``notes`` says why).
     first : Instant
         Its first firing that belongs to the incident; the bounds are those of an unknown phase.
-    time_to_detect : Duration
-        From the start of impact to that firing.
-    gain : Duration
-        From that firing to the measured detection: how much sooner the incident would have been detected; negative if
-        the rule would have fired later than it was.
+    start, detected : Instant
+        Start of impact and measured detection that the firing is held against.
     firings : DataFrame
         ``pending``, ``firing``, ``ended`` (UTC) and ``labels`` of every alert; `postmortem_nb.replay.firings`.
     quiet : int
@@ -69,13 +67,23 @@ class Replay:
     rule: AlertRule
     fired: Literal["yes", "no", "unsure", "unknown"]
     first: Instant = UNKNOWN
-    time_to_detect: Duration = NONE
-    gain: Duration = NONE
+    start: Instant = UNKNOWN
+    detected: Instant = UNKNOWN
     firings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
     quiet: int = 0
     quiet_time: pd.Timedelta = ZERO
     evaluated_by: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def time_to_detect(self) -> Duration:
+        """From the start of impact to the first firing; unknown where one of them is."""
+        return _between(self.start, self.first)
+
+    @property
+    def gain(self) -> Duration:
+        """From the first firing to the measured detection; negative if the rule would have fired later."""
+        return _between(self.first, self.detected)
 
     @property
     def per_day(self) -> tuple[float, float, float] | None:
@@ -149,8 +157,9 @@ def grid_of(span: Interval, rule: AlertRule) -> Grid:
     """Return the instants of all phases of a rule over a record: multiples of its interval, and between them."""
     interval = int(parse_prometheus_duration(rule.interval) / MS)
     step = interval // PHASES if interval % PHASES == 0 else interval
-    start = -(-int(span[0].timestamp() * 1000) // interval) * interval
-    return Grid(start, step, max(0, (int(span[1].timestamp() * 1000) - start) // step + 1))
+    first, last = ((t - EPOCH) // MS for t in span)
+    start = -(-first // interval) * interval
+    return Grid(start, step, max(0, (last - start) // step + 1))
 
 
 def phases_of(vector: Vector, grid: Grid, rule: AlertRule) -> list[pd.DataFrame]:
@@ -190,8 +199,8 @@ def concluded(
         rule,
         fired,
         first,
-        _between(about.start, first),
-        _between(first, about.detected),
+        about.start,
+        about.detected,
         frame,
         quiet,
         total(quiet_parts),

@@ -18,6 +18,7 @@ from postmortem_nb.replay.parsing import parse_expression
 from postmortem_nb.replay.series import Labels, Series, labels_of
 from postmortem_nb.replay.vectors import NAME, Vector, nameless
 
+MOST = 10_000  # steps at once: memory holds those of every series
 LOOKBACK = 300_000  # ms: an older sample is no longer the current value
 
 
@@ -62,9 +63,14 @@ def evaluate(text: str, series: Sequence[Series], grid: Grid, *, version: int = 
         If Prometheus would refuse it on these series, as labels match several times.
     """
     node = parse_expression(text)
-    run = _Run(series, grid.times, version)
+    parts = [_part(node, series, grid.times[i : i + MOST], version) for i in range(0, grid.count, MOST)]
+    return vectors.in_a_row(parts) if parts else vectors.empty(0)
+
+
+def _part(node: Node, series: Sequence[Series], times: np.ndarray, version: int) -> Vector:
+    run = _Run(series, times, version)
     if kind_of(node) == "S":
-        return Vector([()], run.number(node)[None, :], np.ones((1, grid.count), bool))
+        return Vector([()], run.number(node)[None, :], np.ones((1, len(times)), bool))
     return run.vector(node)
 
 

@@ -66,6 +66,24 @@ def empty(steps: int) -> Vector:
     return Vector([], np.empty((0, steps)), np.empty((0, steps), bool))
 
 
+def in_a_row(parts: Sequence[Vector]) -> Vector:
+    """Return vectors over neighbouring grids as one; rows that have no value anywhere are left out."""
+    rows: dict[Labels, int] = {}
+    for part in parts:
+        for labels, known in zip(part.labels, part.known, strict=True):
+            if known.any():
+                rows.setdefault(labels, len(rows))
+    steps = sum(part.known.shape[1] for part in parts)
+    values, known, at = np.zeros((len(rows), steps)), np.zeros((len(rows), steps), bool), 0
+    for part in parts:
+        here = slice(at, at + part.known.shape[1])
+        for row, labels in enumerate(part.labels):
+            if labels in rows:
+                values[rows[labels], here], known[rows[labels], here] = part.values[row], part.known[row]
+        at = here.stop
+    return Vector(list(rows), values, known)
+
+
 def nameless(labels: Labels) -> Labels:
     """Return labels without the name of the metric."""
     return tuple(p for p in labels if p[0] != NAME)
