@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import postmortem_nb as pnb
-from postmortem_nb.analysis import alerts
+from postmortem_nb.analysis import bench
 from postmortem_nb.analysis.replays import About, concluded, grid_of, phases_of, poisson_bounds
 from postmortem_nb.errors import IncidentError, PostmortemError, ReadError, SettingError, SourceError
 from postmortem_nb.example import Impact
 from postmortem_nb.frames import METRICS, conform
-from postmortem_nb.incident import AlertRule
-from postmortem_nb.replay import PrometheusFailed, evaluate, installed_version
+from postmortem_nb.incident import AlertRule, RecordingRule
+from postmortem_nb.replay import PrometheusFailed, evaluate, installed_version, metrics_in
 from postmortem_nb.sections import Postmortem
 
 MINUTE = pd.Timedelta(minutes=1)
@@ -81,7 +81,7 @@ def test_a_rule_file(tmp_path):
         ("[1, 2]", r"no list `groups`"),
         ("groups: {}", r"no list `groups`"),
         ("groups: [1]", r"group 1 has no list `rules`"),
-        ("groups: [{rules: [1]}]", r"group 1, rule 1 is no map"),
+        ("groups: [{rules: [1]}]", r"group 1, rule 1 is no map with `alert` or `record`"),
         ("groups: [{rules: [{alert: A}]}]", r"rule 1 \(A\): expr: Field required"),
         ("groups: [{rules: [{alert: A, expr: x, for: 5}]}]", r"\(A\): for: .*'5' is not a duration of Prometheus"),
         ("groups: [{rules: [{alert: A, expr: ''}]}]", r"\(A\): expr: "),
@@ -128,8 +128,12 @@ def test_the_rules_of_a_folder_are_read_and_accounted_for(tmp_path):
         ("rules/a.yml", "High"),
         ("rules/a.yml", "Always"),
     ]
+    assert [(r.file, r.record) for r in incident.recordings] == [
+        ("mine.yml", "job:errors:rate5m"),
+        ("rules/a.yml", "job:errors:rate5m"),
+    ]
     files = incident.files.set_index("file")
-    assert files.loc["rules/a.yml", ["kind", "rows"]].tolist() == ["rules", 2]
+    assert files.loc["rules/a.yml", ["kind", "rows"]].tolist() == ["rules", 3]
     assert len(files.loc["rules/a.yml", "sha256"]) == 64
 
 
@@ -191,8 +195,8 @@ def test_the_bounds_hold_for_every_phase(analysis, phase):
     """The rule evaluated each minute, so many seconds past it, fires within the bounds that were stated."""
     found = replay(analysis, RATIO.format("1m"), **{"for": "2m"})
     rule = AlertRule.model_validate({"alert": "A", "expr": RATIO.format("1m"), "for": "2m"})
-    replayer = alerts._Replayer([rule], analysis.incident.metrics, analysis.signals)
-    grid = grid_of(analysis.signals[0].span, rule)
+    replayer = bench.Bench([rule], analysis.incident.metrics, analysis.signals)
+    grid = replayer.grid(rule.expr, rule.interval)
     own = dataclasses.replace(grid, start=grid.start + phase * 1000, step=60_000, count=grid.count // 4 - 1)
     (frame, *_) = [f for f in phases_of(evaluate(rule.expr, replayer.series, own), own, rule)]
     first = frame["firing"].dropna()
@@ -296,7 +300,7 @@ def test_prometheus_evaluates_where_it_is_installed(outage):
 
 
 def test_without_prometheus_the_built_in_evaluator_does(outage, monkeypatch):
-    monkeypatch.setattr(alerts, "installed_version", lambda: "")
+    monkeypatch.setattr(bench, "installed_version", lambda: "")
     assert replay(outage[0], RATIO.format("1m"), engine="auto").evaluated_by == "built in"
     with pytest.raises(SettingError, match="not installed"):
         replay(outage[0], RATIO.format("1m"), engine="prometheus")
@@ -308,13 +312,76 @@ def test_a_prometheus_that_fails_is_replaced_and_said(outage, monkeypatch):
     def broken(series):
         raise PrometheusFailed("prometheus was not ready within 30 s.")
 
-    monkeypatch.setattr(alerts, "installed_version", lambda: "2.42.0")
-    monkeypatch.setattr(alerts, "serving", broken)
+    monkeypatch.setattr(bench, "installed_version", lambda: "2.42.0")
+    monkeypatch.setattr(bench, "serving", broken)
     found = replay(outage[0], RATIO.format("1m"), engine="auto")
     assert found.evaluated_by == "built in" and found.fired == "yes"
     assert found.notes == ("prometheus was not ready within 30 s. The built-in evaluator took its place.",)
     with pytest.raises(PrometheusFailed):
         replay(outage[0], RATIO.format("1m"), engine="prometheus")
+
+
+# --- recording rules --------------------------------------------------------------------------------------------------
+
+RECORDED = [
+    {"record": "web:bad:rate1m", "expr": "sum(rate(sli_bad_events_total[1m]))", "interval": "30s"},
+    {"record": "web:bad:ratio1m", "expr": "web:bad:rate1m / sum(rate(sli_events_total[1m]))", "labels": {"slo": "web"}},
+]
+
+
+def recording(incident, expr, *recordings):
+    given_recordings = tuple(RecordingRule.model_validate(r) for r in recordings)
+    rule = AlertRule.model_validate({"alert": "A", "expr": expr, "interval": "30s", "file": "rules/a.yml"})
+    return dataclasses.replace(incident, rules=(rule,), recordings=given_recordings)
+
+
+@pytest.mark.parametrize("engine", ["built in", "prometheus"])
+def test_an_alert_on_recorded_series_fires_as_one_on_their_expression(outage, engine):
+    if engine == "prometheus" and not installed_version():
+        pytest.skip("prometheus is not installed")
+    incident = recording(outage[0], 'web:bad:ratio1m{slo="web"} > 0.05', *reversed(RECORDED))
+    found = pnb.replay_alert("A", incident, engine=engine)
+    whole = replay(outage[0], RATIO.format("1m"), engine=engine, interval="30s")
+    assert found.fired == "yes"
+    assert abs(found.first.at - whole.first.at) <= pd.Timedelta("1min")  # the second recording is made each minute
+    assert found.firings["labels"].tolist()[0] == "slo=web"
+
+
+def test_recordings_in_a_circle_or_that_cannot_be_made_leave_the_alert_unknown(outage, monkeypatch):
+    circle = [{"record": "a:b", "expr": "c:d + 1"}, {"record": "c:d", "expr": "a:b + 1"}]
+    with pytest.raises(IncidentError, match="a:b: the recording rules use each other in a circle"):
+        pnb.replay_alert("A", recording(outage[0], "a:b > 1", *circle))
+    odd = {"record": "a:b", "expr": "quantile(0.5, sli_events_total)"}
+    with pytest.raises(IncidentError, match=r"no series a:b.*`quantile` is not among"):
+        pnb.replay_alert("A", recording(outage[0], "a:b > 1", odd), engine="built in")
+    analysis = pnb.analyze(recording(outage[0], "a:b > 1", {"record": "a:b", "expr": "sum(nothing)"}))
+    assert (
+        analysis.replays[0].fired == "unknown"
+        and "a:b: The evidence holds no series nothing" in analysis.replays[0].notes[0]
+    )
+
+
+def test_a_series_of_the_evidence_is_not_recorded_again():
+    metrics = gauge(steps((1, 30), (9, 10), (1, 30))).metrics
+    rule = AlertRule.model_validate({"alert": "A", "expr": "m > 5"})
+    own = bench.Bench([rule], metrics, (), [RecordingRule.model_validate({"record": "m", "expr": "m * 0"})])
+    with own.started("built in"):
+        assert [s.values.max() > 8 for s in own.series] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("sum by (x) (a) / on (y) group_left (z) b", ["a", "b"]),
+        ('rate(a{b="c", d=~"e"}[5m] offset 1h) > bool c', ["a", "c"]),
+        ("histogram_quantile(0.9, sum(rate(x_bucket[5m])) by (le)) unless y", ["x_bucket", "y"]),
+        ("max_over_time(rate(a[1m])[5m:30s]) and inf # b", ["a"]),
+        ("time() - vector(1)", []),
+        ('{__name__="a"} ; b', []),
+    ],
+)
+def test_the_metrics_that_an_expression_names(text, names):
+    assert metrics_in(text) == names
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
@@ -356,7 +423,7 @@ def test_no_incident_no_firing_about_it():
     values = steps((1, 20), (9, 5), (1, 20))
     found = pnb.replay_alert(rule, gauge(values).metrics, engine="built in")
     assert found.fired == "no" and found.quiet == 1 and not found.gain.is_known
-    grid = grid_of((at(0), at(10)), rule)
+    grid = grid_of((at(0), at(10)), rule.interval)
     nothing = concluded(rule, phases_of(evaluate("vector(1) < 0", [], grid), grid, rule), grid, About(), "built in", ())
     assert nothing.firings.empty and nothing.fired == "no"
 

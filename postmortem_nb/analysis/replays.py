@@ -153,9 +153,9 @@ class About:
     busy: tuple[Interval, ...] = ()
 
 
-def grid_of(span: Interval, rule: AlertRule) -> Grid:
+def grid_of(span: Interval, every: str) -> Grid:
     """Return the instants of all phases of a rule over a record: multiples of its interval, and between them."""
-    interval = int(parse_prometheus_duration(rule.interval) / MS)
+    interval = int(parse_prometheus_duration(every) / MS)
     step = interval // PHASES if interval % PHASES == 0 else interval
     first, last = ((t - EPOCH) // MS for t in span)
     start = -(-first // interval) * interval

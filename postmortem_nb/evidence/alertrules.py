@@ -12,14 +12,15 @@ from pydantic import ValidationError
 from postmortem_nb.errors import IncidentError, ReadError, SourceError
 from postmortem_nb.evidence.declared import read_text
 from postmortem_nb.findings import Finding
-from postmortem_nb.incident import Action, AlertRule
+from postmortem_nb.incident import Action, AlertRule, RecordingRule
 
+Rule = AlertRule | RecordingRule
 FOLDER = "rules"
 LARGEST = 4_000_000  # bytes of a rule file
 
 
 def read_rules(path: str | Path) -> tuple[AlertRule, ...]:
-    """Read the alerting rules of one rule file of Prometheus; recording rules are passed over.
+    """Read the alerting rules of one rule file of Prometheus.
 
     Parameters
     ----------
@@ -36,10 +37,10 @@ def read_rules(path: str | Path) -> tuple[AlertRule, ...]:
     path = Path(path)
     if not path.is_file():
         raise SourceError(f"There is no rule file {path.as_posix()}.")
-    return _rules_in(path, path.name)
+    return tuple(r for r in _rules_in(path, path.name) if isinstance(r, AlertRule))
 
 
-def load_rules(folder: Path, actions: Iterable[Action]) -> tuple[tuple[AlertRule, ...], list[str], list[Finding]]:
+def load_rules(folder: Path, actions: Iterable[Action]) -> tuple[list[Rule], list[str], list[Finding]]:
     """Return the rules of an incident, the names of the files that were read, and what could not be read.
 
     Raises
@@ -49,7 +50,7 @@ def load_rules(folder: Path, actions: Iterable[Action]) -> tuple[tuple[AlertRule
     """
     named = {a.rule for a in actions if a.rule}
     held = {p.relative_to(folder).as_posix() for p in (folder / FOLDER).rglob("*") if p.suffix in (".yml", ".yaml")}
-    rules: list[AlertRule] = []
+    rules: list[Rule] = []
     read, findings = [], []
     for name in sorted(named | held):
         path = folder / name
@@ -66,10 +67,10 @@ def load_rules(folder: Path, actions: Iterable[Action]) -> tuple[tuple[AlertRule
             text = str(error).removeprefix(f"{name}: ")
             fix = "`promtool check rules` says more."
             findings.append(Finding("unreadable-rules", "error", name, text, fix))
-    return tuple(rules), read, findings
+    return rules, read, findings
 
 
-def _rules_in(path: Path, name: str) -> tuple[AlertRule, ...]:
+def _rules_in(path: Path, name: str) -> tuple[Rule, ...]:
     if path.stat().st_size > LARGEST:
         raise ReadError(f"{name}: it is larger than {LARGEST // 1_000_000} MB. Keep the rules in question only.")
     try:
@@ -80,12 +81,12 @@ def _rules_in(path: Path, name: str) -> tuple[AlertRule, ...]:
         place = f"{name}:{line + 1}" if line is not None else name
         reason = getattr(error, "problem", None) or "it is nested too deeply"
         raise ReadError(f"{place}: it is not YAML ({reason}).") from error
-    return tuple(_alerts(document, name))
+    return tuple(_rules(document, name))
 
 
-def _alerts(document: Any, name: str) -> Iterator[AlertRule]:
-    held = document.get("spec", document) if isinstance(document, dict) else None
-    groups = held.get("groups") if isinstance(held, dict) else None
+def _rules(document: Any, name: str) -> Iterator[Rule]:
+    spec = document.get("spec", document) if isinstance(document, dict) else None
+    groups = spec.get("groups") if isinstance(spec, dict) else None
     if not isinstance(groups, list):
         raise ReadError(f"{name}: it has no list `groups`, as a rule file of Prometheus does.")
     for number, group in enumerate(groups, 1):
@@ -94,16 +95,15 @@ def _alerts(document: Any, name: str) -> Iterator[AlertRule]:
             raise ReadError(f"{name}: group {number} has no list `rules`.")
         interval = {"interval": group["interval"]} if group.get("interval") else {}
         for place, rule in enumerate(rules, 1):
-            if not isinstance(rule, dict):
-                raise ReadError(f"{name}: group {number}, rule {place} is no map with `alert` and `expr`.")
-            if "alert" not in rule:
-                continue
-            known = {k: v for k, v in rule.items() if k in ("alert", "expr", "for", "keep_firing_for", "labels")}
-            said = {"annotations": rule["annotations"]} if rule.get("annotations") else {}
+            if not isinstance(rule, dict) or not {"alert", "record"} & rule.keys():
+                raise ReadError(f"{name}: group {number}, rule {place} is no map with `alert` or `record`.")
+            model: type[Rule] = AlertRule if "alert" in rule else RecordingRule
+            held = {k: v for k, v in rule.items() if v != ""}  # `labels:` with nothing behind it
             try:
-                yield AlertRule.model_validate({**interval, **known, **said, "file": name})
+                yield model.model_validate({**interval, **held, "file": name})
             except ValidationError as error:
                 first = error.errors()[0]
                 what = ".".join(str(part) for part in first["loc"])
                 reason = first["msg"].removeprefix("Value error, ")
-                raise ReadError(f"{name}: group {number}, rule {place} ({rule['alert']}): {what}: {reason}.") from error
+                which = rule.get("alert") or rule.get("record")
+                raise ReadError(f"{name}: group {number}, rule {place} ({which}): {what}: {reason}.") from error

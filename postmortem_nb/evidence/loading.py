@@ -24,7 +24,7 @@ from postmortem_nb.evidence.rules import Item, plan
 from postmortem_nb.evidence.weaknesses import report_findings
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS, Contract, conform
-from postmortem_nb.incident import EvidenceRule, Facts, Incident
+from postmortem_nb.incident import AlertRule, EvidenceRule, Facts, Incident, RecordingRule
 
 NARRATIVE = "narrative.md"
 READERS: dict[str, tuple[Contract, Callable[[Path, How], pd.DataFrame]]] = {
@@ -95,7 +95,8 @@ def load(name_or_path: str | Path) -> Incident:
         **whole,
         files=conform(pd.DataFrame(rows), FILES) if rows else FILES.empty(),
         findings=worst_first(findings),
-        rules=rules,
+        rules=tuple(r for r in rules if isinstance(r, AlertRule)),
+        recordings=tuple(r for r in rules if isinstance(r, RecordingRule)),
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from postmortem_nb.findings import Finding
 from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS
-from postmortem_nb.incident.alerting import AlertRule
+from postmortem_nb.incident.alerting import AlertRule, RecordingRule
 from postmortem_nb.incident.facts import (
     MILESTONES,
     Action,
@@ -38,6 +38,7 @@ __all__ = [
     "Incident",
     "Lessons",
     "Milestones",
+    "RecordingRule",
     "Signal",
     "TimelineRow",
     "Version",
@@ -66,6 +67,8 @@ class Incident:
         What was weak or wrong while reading.
     rules : tuple of AlertRule
         Alerting rules that are proposed: of ``rules/``, and of the files that actions name.
+    recordings : tuple of RecordingRule
+        Recording rules of the same files.
     """
 
     id: str
@@ -78,6 +81,7 @@ class Incident:
     files: pd.DataFrame = field(default_factory=FILES.empty)
     findings: tuple[Finding, ...] = ()
     rules: tuple[AlertRule, ...] = ()
+    recordings: tuple[RecordingRule, ...] = ()
 
     def __repr__(self) -> str:
         return (

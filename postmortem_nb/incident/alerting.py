@@ -1,4 +1,4 @@
-"""An alerting rule as people propose it: one entry of a rule file of Prometheus."""
+"""Alerting rules as people propose them, and the recordings that they use: entries of a rule file of Prometheus."""
 
 from __future__ import annotations
 
@@ -26,24 +26,42 @@ def _texts(value: object) -> Any:
     return {str(k): _text(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
+def _interval(value: object) -> Any:
+    text = _duration(value)
+    if isinstance(text, str) and not parse_prometheus_duration(text.strip()):
+        raise ValueError("a group is evaluated every so often, not every 0 s")
+    return text
+
+
 Length = Annotated[str, BeforeValidator(_duration)]
+Interval = Annotated[str, BeforeValidator(_interval)]
 Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
 
 
-class AlertRule(BaseModel):
-    """One alerting rule. Durations are written as Prometheus writes them: ``5m``, ``1h30m``.
+class _Rule(BaseModel):
+    """What both kinds of rules have. Durations are written as Prometheus writes them: ``5m``, ``1h30m``.
 
-    ``hold`` is what a rule file calls ``for``, ``interval`` how often its group is evaluated (Prometheus' default is a
-    minute), ``file`` where it stands.
+    ``interval`` is how often its group is evaluated (Prometheus' default is a minute), ``file`` where it stands.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
-    alert: Text
     expr: Annotated[Text, BeforeValidator(_text)]
+    labels: Texts = {}
+    interval: Interval = "1m"
+    file: str = ""
+
+
+class AlertRule(_Rule):
+    """One alerting rule; ``hold`` is what a rule file calls ``for``."""
+
+    alert: Text
     hold: Length = Field("0s", alias="for")
     keep_firing_for: Length = "0s"
-    labels: Texts = {}
     annotations: Texts = {}
-    interval: Length = "1m"
-    file: str = ""
+
+
+class RecordingRule(_Rule):
+    """One recording rule: its result is a series of its own, which other rules use."""
+
+    record: Text

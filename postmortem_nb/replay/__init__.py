@@ -11,6 +11,7 @@ from postmortem_nb.replay.firing import firings
 from postmortem_nb.replay.parsing import parse_expression
 from postmortem_nb.replay.prometheus import PrometheusFailed, installed_version, serving
 from postmortem_nb.replay.series import Series, counters, metric_name, series_of_metrics
+from postmortem_nb.replay.tokens import longest_range, metrics_in
 from postmortem_nb.replay.vectors import Vector
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "evaluate",
     "firings",
     "installed_version",
+    "longest_range",
     "metric_name",
+    "metrics_in",
     "parse_expression",
     "selectors",
     "series_of_metrics",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 import secrets
 import shutil
@@ -151,10 +152,14 @@ def openmetrics(series: Sequence[Series]) -> str:
         pairs = ",".join(f'{k}="{_escaped(v)}"' for k, v in one.labels if k != "__name__")
         head = f"{one.name}{{{pairs}}}" if pairs else one.name
         lines += [
-            f"{head} {value!r} {at // 1000}.{at % 1000:03d}"
+            f"{head} {_number(value)} {at // 1000}.{at % 1000:03d}"
             for at, value in zip(one.times.tolist(), one.values.tolist(), strict=True)
         ]
     return "\n".join([*lines, "# EOF\n"])
+
+
+def _number(value: float) -> str:
+    return repr(value) if math.isfinite(value) else "NaN" if math.isnan(value) else f"{value:+f}".title()
 
 
 def _escaped(text: str) -> str:

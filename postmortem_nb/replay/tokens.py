@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
 
+import pandas as pd
+
+from postmortem_nb.errors import SettingError
 from postmortem_nb.replay.expression import UnreadableExpression
+from postmortem_nb.times import parse_prometheus_duration
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
@@ -18,6 +23,13 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))")
 _SHORT = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+_LISTS = ("by", "without", "on", "ignoring", "group_left", "group_right")
+_OTHER = {*_LISTS, "and", "or", "unless", "atan2", "bool", "offset", "inf", "nan"}
+
+
+_CALLING = ("(", "by", "without")  # what stands behind the name of a function or an aggregation
 
 
 class Token(NamedTuple):
@@ -40,6 +52,38 @@ def tokens_of(text: str) -> list[Token]:
             found.append(Token(kind, match[0], at))
         at = match.end()
     return [*found, Token("end", "", len(text))]
+
+
+def metrics_in(text: str) -> list[str]:
+    """Return the metrics that an expression names, also one that is not read: names that stand for no other thing.
+
+    >>> metrics_in('histogram_quantile(0.9, sum by (le) (rate(x_bucket{a="b"}[5m:1m]))) > on (c) y')
+    ['x_bucket', 'y']
+    """
+    try:
+        tokens = tokens_of(text)
+    except UnreadableExpression:
+        return []
+    found, closing = set(), ""
+    for token, after in itertools.pairwise(tokens):
+        if closing:  # labels, or the inside of a subquery
+            closing = "" if token.text == closing else closing
+        elif token.text in ("{", "["):
+            closing = "}" if token.text == "{" else "]"
+        elif token.text.lower() in _LISTS and after.text == "(":
+            closing = ")"
+        elif token.kind == "name" and token.text.lower() not in _OTHER and after.text.lower() not in _CALLING:
+            found.add(token.text)
+    return sorted(found)
+
+
+def longest_range(text: str) -> int:
+    """Return the longest stretch or shift of an expression in milliseconds; 0 if there is none."""
+    try:
+        lengths = [parse_prometheus_duration(t.text) for t in tokens_of(text) if t.kind == "duration"]
+    except (UnreadableExpression, SettingError):
+        return 0
+    return max((int(length / pd.Timedelta(milliseconds=1)) for length in lengths), default=0)
 
 
 def unquoted(token: Token, text: str) -> str:
