@@ -308,6 +308,18 @@ def test_without_prometheus_the_built_in_evaluator_does(outage, monkeypatch):
         replay(outage[0], "quantile(0.5, sli_events_total) > 1", engine="auto")
 
 
+def test_the_setting_says_who_evaluates(outage, monkeypatch):
+    rule = {"alert": "A", "expr": RATIO.format("1m")}
+    chosen = pnb.analyze(ruled(outage[0], rule, settings={"replay": "built in"}))
+    assert chosen.replays[0].evaluated_by == pnb.replay_alert("A", chosen).evaluated_by == "built in"
+    assert chosen.settings.replay == "built in"
+    monkeypatch.setattr(bench, "installed_version", lambda: "")
+    with pytest.raises(SettingError, match="replay: prometheus and promtool are not installed"):
+        pnb.analyze(ruled(outage[0], rule), replay="prometheus")
+    with pytest.raises(SettingError, match=r"replay: there is no evaluator 'promtheus'\. Did you mean prometheus"):
+        pnb.analyze(outage[0], replay="promtheus")
+
+
 def test_a_prometheus_that_fails_is_replaced_and_said(outage, monkeypatch):
     def broken(series):
         raise PrometheusFailed("prometheus was not ready within 30 s.")

@@ -186,7 +186,8 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     impact = measure_impact(series, measurement) if series and measurement else ()
     zone = incident.facts.zone if chosen.zone == AUTO else chosen.zone
     claims = build_claims(incident, zone, windows, moments, timings, impact, series.files if series else ())
-    replays = replay_all(incident, signals, moments, windows, measurement.others if measurement else Windows())
+    others = measurement.others if measurement else Windows()
+    replays = replay_all(incident, signals, moments, windows, others, chosen.replay)
     claims.update((c.id, c) for c in replay_claims(replays))
     findings = worst_first(
         [

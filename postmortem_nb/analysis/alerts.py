@@ -28,7 +28,7 @@ def replay_alert(
     rule: AlertRule | dict[str, Any] | str,
     source: Analysis | Incident | pd.DataFrame | Sequence[Series],
     *,
-    engine: Engine = "auto",
+    engine: Engine | None = None,
     window: Interval | None = None,
     detected: pd.Timestamp | Instant | None = None,
 ) -> Replay:
@@ -41,8 +41,9 @@ def replay_alert(
         the incident; or an expression alone.
     source : Analysis, Incident, DataFrame or sequence of Series
         An incident, with its impact and detection; or a metrics frame or series alone.
-    engine : {"auto", "prometheus", "built in"}
-        Who evaluates the expression; auto is Prometheus where it is installed.
+    engine : {"auto", "prometheus", "built in"}, optional
+        Who evaluates the expression; auto is Prometheus where it is installed. Left out, the setting ``replay`` of the
+        analysis counts, else auto.
     window : (Timestamp, Timestamp), optional
         Impact, where the source tells none or another is meant; half-open.
     detected : Timestamp or Instant, optional
@@ -65,7 +66,7 @@ def replay_alert(
         bench = Bench([chosen], analysis.incident.metrics, analysis.signals, analysis.incident.recordings)
     else:
         bench = Bench([chosen], source)
-    with bench.started(engine):
+    with bench.started(engine or (analysis.settings.replay if analysis else "auto")):
         return _replayed(bench, chosen, about)
 
 
@@ -75,6 +76,7 @@ def replay_all(
     moments: Moments,
     windows: Windows,
     others: Windows,
+    engine: str = "auto",
 ) -> tuple[Replay, ...]:
     """Replay every rule that an incident brings; one that cannot be replayed is unknown, with the reason."""
     if not incident.rules:
@@ -82,7 +84,7 @@ def replay_all(
     about = about_of(moments, windows, others)
     bench = Bench(incident.rules, incident.metrics, signals, incident.recordings)
     replays = []
-    with bench.started("auto"):
+    with bench.started(engine):
         for rule in incident.rules:
             try:
                 replays.append(_replayed(bench, rule, about))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from postmortem_nb.analysis.replays import grid_of
+from postmortem_nb.analysis.settings import ENGINES
 from postmortem_nb.analysis.signals import SignalSeries
 from postmortem_nb.errors import IncidentError, PostmortemError, SettingError, near
 from postmortem_nb.evidence.metrics.samples import SERVICE_LABELS
@@ -90,11 +91,11 @@ class Bench:
         SettingError
             If there is no such engine, or Prometheus is asked for and not installed.
         """
-        if engine not in ("auto", "prometheus", BUILT_IN):
-            raise SettingError(f"engine: there is no {engine!r}. {near(engine, ['auto', 'prometheus', BUILT_IN])}")
+        if engine not in ENGINES:
+            raise SettingError(f"engine: there is no {engine!r}. {near(engine, ENGINES)}")
         self.engine, self.version = engine, "" if engine == BUILT_IN else installed_version()
         if engine == "prometheus" and not self.version:
-            raise SettingError("engine: prometheus and promtool are not installed. Install them, or take auto.")
+            raise SettingError("replay: prometheus and promtool are not installed. Install them, or take auto.")
         with ExitStack() as stack:
             self._record(stack)
             self._serve(stack)

@@ -69,8 +69,8 @@ def _extrapolated(given: Stretches, *, is_counter: bool, is_rate: bool) -> Resul
     times, values = given.series.times, given.series.values
     change = values[j] - values[i]
     if is_counter:
-        lost = np.r_[0.0, np.cumsum(np.where(values[1:] < values[:-1], values[:-1], 0.0))]
-        change = change + lost[j] - lost[i]
+        lost = np.r_[0.0, np.where(values[1:] < values[:-1], values[:-1], 0.0)]  # what a reset to zero took away
+        change = change + _over(np.add, lost, given.first + 1, given.stop, known)
     sampled = (times[j] - times[i]) / 1000
     before, after = (times[i] - given.start) / 1000, (given.end - times[j]) / 1000
     usual = sampled / np.maximum(given.count - 1, 1)
@@ -85,7 +85,7 @@ def _extrapolated(given: Stretches, *, is_counter: bool, is_rate: bool) -> Resul
     factor = (sampled + before + after) / sampled
     if is_rate:
         factor = factor / ((given.end - given.start) / 1000)
-    return change * factor, known
+    return (change * factor).astype(float), known
 
 
 def _last_two(given: Stretches, *, is_rate: bool) -> Result:
@@ -102,22 +102,22 @@ def _last_two(given: Stretches, *, is_rate: bool) -> Result:
 def _reduced(ufunc: np.ufunc, given: Stretches) -> Result:
     """Return a running reduction of the samples; sums are taken with more digits, as Prometheus compensates them."""
     known = given.count > 0
-    out = np.zeros(len(known))
+    return _over(ufunc, given.series.values, given.first, given.stop, known).astype(float), known
+
+
+def _over(ufunc: np.ufunc, values: np.ndarray, first: np.ndarray, stop: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return the reduction of ``values[first:stop]`` at each known step, else 0; with the digits of a long double."""
+    out = np.zeros(len(known), np.longdouble)
     if known.any():
-        values = np.append(given.series.values.astype(np.longdouble), 0)  # an end may lie behind the last sample
-        pairs = np.stack([given.first[known], given.stop[known]], axis=1).ravel()
-        out[known] = ufunc.reduceat(values, pairs)[::2].astype(float)
-    return out, known
+        padded = np.append(values.astype(np.longdouble), 0)  # an end may lie behind the last sample
+        out[known] = ufunc.reduceat(padded, np.stack([first[known], stop[known]], axis=1).ravel())[::2]
+    return out
 
 
 def _average(given: Stretches) -> Result:
     known = given.count > 0
-    out = np.zeros(len(known))
-    if known.any():
-        values = np.append(given.series.values.astype(np.longdouble), 0)
-        pairs = np.stack([given.first[known], given.stop[known]], axis=1).ravel()
-        out[known] = (np.add.reduceat(values, pairs)[::2] / given.count[known]).astype(float)
-    return out, known
+    whole = _over(np.add, given.series.values, given.first, given.stop, known)
+    return (whole / np.maximum(given.count, 1)).astype(float), known
 
 
 def _steps_that(given: Stretches, compare: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Result:
@@ -140,7 +140,7 @@ _FUNCTIONS: dict[str, Callable[[Stretches], Result]] = {
     "delta": lambda given: _extrapolated(given, is_counter=False, is_rate=False),
     "irate": lambda given: _last_two(given, is_rate=True),
     "idelta": lambda given: _last_two(given, is_rate=False),
-    "changes": lambda given: _steps_that(given, np.not_equal),
+    "changes": lambda given: _steps_that(given, lambda a, b: (a != b) & ~(np.isnan(a) & np.isnan(b))),
     "resets": lambda given: _steps_that(given, np.less),
     "avg_over_time": _average,
     "min_over_time": lambda given: _reduced(np.fmin, given),

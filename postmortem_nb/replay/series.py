@@ -52,7 +52,7 @@ def metric_name(text: str) -> str:
     ('http_server_duration', '_5xx', 'CPU____')
     """
     name = re.sub(r"[^a-zA-Z0-9_:]", "_", text)
-    return f"_{name}" if name[:1].isdigit() else name
+    return name if name and not name[0].isdigit() else f"_{name}"
 
 
 def label_name(text: str) -> str:
@@ -110,7 +110,8 @@ def series_of_metrics(
 def _labels(name: str, service: object, labels: object, aliases: Sequence[str]) -> Labels:
     pairs = {"__name__": name}
     if isinstance(labels, str) and labels:
-        pairs |= {label_name(k): v for k, _, v in (p.partition("=") for p in _PAIR.split(labels))}
+        said = (p.partition("=") for p in _PAIR.split(labels))
+        pairs |= {label_name(k): v for k, _, v in said if k != "__name__"}
     if isinstance(service, str) and service:
         for label in ("service", *aliases):
             pairs.setdefault(label, service)

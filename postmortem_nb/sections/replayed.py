@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ABOUT = (
     "The proposed alerting rules, replayed over the record. The gain is the time from the first firing to the measured "
-    "detection; notification takes its own time on top. Bounds are those of an unknown phase of evaluation. "
+    "detection; notification takes its own time on top. The bounds cover every phase at which a rule may be evaluated. "
 )
 
 
