@@ -17,7 +17,7 @@ from postmortem_nb.errors import IncidentError, PostmortemError, ReadError, Sett
 from postmortem_nb.example import Impact
 from postmortem_nb.frames import METRICS, conform
 from postmortem_nb.incident import AlertRule, RecordingRule
-from postmortem_nb.replay import PrometheusFailed, evaluate, installed_version, metrics_in
+from postmortem_nb.replay import Grid, PrometheusFailed, evaluate, installed_version, metrics_in, prometheus, serving
 from postmortem_nb.sections import Postmortem
 
 MINUTE = pd.Timedelta(minutes=1)
@@ -333,6 +333,54 @@ def test_a_prometheus_that_fails_is_replaced_and_said(outage, monkeypatch):
         replay(outage[0], RATIO.format("1m"), engine="prometheus")
 
 
+@pytest.fixture
+def fake(tmp_path, monkeypatch):
+    """Programs of our own under the names of Prometheus'."""
+
+    def write(prometheus="exit 1", promtool="exit 0"):
+        for name, script in (("prometheus", prometheus), ("promtool", promtool)):
+            path = tmp_path / name
+            path.write_text(
+                f'#!/bin/sh\n[ "$1" = --version ] && echo "prometheus, version 2.99.0" && exit 0\n{script}\n'
+            )
+            path.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+        installed_version.cache_clear()
+
+    yield write
+    monkeypatch.undo()
+    installed_version.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("programs", "said"),
+    [
+        ({"promtool": "echo out of space >&2; exit 1"}, "promtool did not take the series: out of space"),
+        ({"prometheus": "exit 2"}, "prometheus was not ready within"),
+        ({"prometheus": "exec sleep 60"}, "prometheus was not ready within"),
+    ],
+)
+def test_programs_that_fail_are_replaced_and_said(outage, fake, monkeypatch, programs, said):
+    fake(**programs)
+    monkeypatch.setattr(prometheus, "START", 0.3)
+    assert installed_version() == "2.99.0"
+    found = replay(outage[0], RATIO.format("1m"), engine="auto")
+    assert found.evaluated_by == "built in" and found.fired == "yes" and said in found.notes[0]
+
+
+def test_a_server_is_gone_afterwards_and_answers_under_its_own_path_only(outage):
+    if not installed_version():
+        pytest.skip("prometheus is not installed")
+    with serving([]) as server:
+        assert b"Ready" in server.ask("/-/ready", 5)
+        elsewhere = prometheus.Server(server.address.rpartition("/")[0])
+        assert b"Ready" not in elsewhere.ask("/-/ready", 5)
+    with pytest.raises(OSError):
+        server.ask("/-/ready", 5)
+    with pytest.raises(PrometheusFailed, match="did not answer"):
+        server.evaluate("vector(1)", Grid(0, 1000, 3))
+
+
 # --- recording rules --------------------------------------------------------------------------------------------------
 
 RECORDED = [
@@ -488,7 +536,8 @@ def test_an_action_may_leave_the_alert_out_where_the_file_holds_one(outage):
     one = {"alert": "A", "expr": RATIO.format("1m")}
     analysis, found = ledger(ruled(outage[0], one, actions=[action]))
     assert "unknown-rule" not in found
-    assert "Watch it." in Postmortem(analysis).actions.blocks[-2].text
+    (table,) = [b.text for b in Postmortem(analysis).actions.blocks if 'aria-label="Alert replay"' in str(b.text)]
+    assert "Watch it." in table
     _, found = ledger(ruled(outage[0], one, {**one, "alert": "B"}, actions=[action]))
     assert "holds 2 alerts" in found["unknown-rule"].text
 
@@ -500,6 +549,7 @@ def test_the_section_shows_the_replays_escaped(outage):
     assert "Alert replay" in markup and "A&lt;b&gt;" in markup and "&lt;script&gt;" in markup
     assert "<script>" not in markup and "<b>" not in markup
     assert post.analysis.claims["rule.A_b_.gain"].text.split(" (")[0] in markup
+    assert "Every firing" in markup and "level" not in markup
     assert "Alert replay" not in "".join(
         str(getattr(b, "text", "")) for b in Postmortem(pnb.analyze(outage[0])).actions.blocks
     )

@@ -62,7 +62,8 @@ class Incident:
     logs, metrics, events : DataFrame
         Evidence, in time order; columns in `postmortem_nb.frames`, all instants UTC.
     files : DataFrame
-        One row an evidence file: what it is, its hash, rows read and rejected, first and last time.
+        One row an evidence file: what it is, its hash, rows read and rejected, first and last time. Files of alerting
+        rules (kind ``rules``) stand among them, as reported numbers rest on them.
     findings : tuple of Finding
         What was weak or wrong while reading.
     rules : tuple of AlertRule
@@ -84,7 +85,8 @@ class Incident:
     recordings: tuple[RecordingRule, ...] = ()
 
     def __repr__(self) -> str:
+        files = (self.files["kind"] != "rules").sum()
         return (
-            f"<Incident {self.id}: {len(self.files)} evidence files, {len(self.logs):,} log lines, "
+            f"<Incident {self.id}: {files} evidence files, {len(self.logs):,} log lines, "
             f"{len(self.metrics):,} samples, {len(self.events):,} events>"
         )

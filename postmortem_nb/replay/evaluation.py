@@ -36,7 +36,7 @@ class Grid:
         return self.start + self.step * np.arange(self.count, dtype=np.int64)
 
 
-def evaluate(text: str, series: Sequence[Series], grid: Grid, *, version: int = 3) -> Vector:
+def evaluate(text: str, series: Sequence[Series], grid: Grid, *, version: tuple[int, int] = (3, 0)) -> Vector:
     """Return what an expression gives at every step.
 
     Parameters
@@ -47,8 +47,8 @@ def evaluate(text: str, series: Sequence[Series], grid: Grid, *, version: int = 
         What there is.
     grid : Grid
         When to evaluate.
-    version : int
-        Major version of Prometheus whose rules for stretches are meant.
+    version : (int, int)
+        Version of Prometheus whose rules for stretches are meant.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def evaluate(text: str, series: Sequence[Series], grid: Grid, *, version: int = 
     return vectors.in_a_row(parts) if parts else vectors.empty(0)
 
 
-def _part(node: Node, series: Sequence[Series], times: np.ndarray, version: int) -> Vector:
+def _part(node: Node, series: Sequence[Series], times: np.ndarray, version: tuple[int, int]) -> Vector:
     run = _Run(series, times, version)
     if kind_of(node) == "S":
         return Vector([()], run.number(node)[None, :], np.ones((1, len(times)), bool))
@@ -77,7 +77,7 @@ def _part(node: Node, series: Sequence[Series], times: np.ndarray, version: int)
 class _Run:
     """One evaluation: the series, the steps, the version."""
 
-    def __init__(self, series: Sequence[Series], times: np.ndarray, version: int) -> None:
+    def __init__(self, series: Sequence[Series], times: np.ndarray, version: tuple[int, int]) -> None:
         self.series, self.times, self.version = series, times, version
 
     def number(self, node: Node) -> np.ndarray:
@@ -152,7 +152,7 @@ class _Run:
         for series in chosen:
             last = np.searchsorted(series.times, at, side="right") - 1
             age = at - series.times[np.maximum(last, 0)]
-            fresh = age <= LOOKBACK if self.version < 3 else age < LOOKBACK
+            fresh = age <= LOOKBACK if self.version < ranges.LEFT_OPEN else age < LOOKBACK
             rows.append((series.values[np.maximum(last, 0)], (last >= 0) & fresh))
         return self.stacked([s.labels for s in chosen], rows)
 

@@ -12,6 +12,9 @@ import numpy as np
 
 from postmortem_nb.replay.series import Series
 
+LEFT_OPEN = (3, 0)  # from here on a sample at the very start of a stretch, or as old as the look-back, does not count
+ZERO_LAST = (2, 52)  # from here on the limit to zero shortens what was already cut to half a step (prometheus#13725)
+
 
 @dataclass(frozen=True, eq=False)
 class Stretches:
@@ -24,8 +27,8 @@ class Stretches:
         Samples ``first`` to ``stop - 1`` lie in it.
     start, end : int64 array, shape (T,)
         Ends of the stretch in milliseconds.
-    version : int
-        Major version of Prometheus whose formulas are meant.
+    version : (int, int)
+        Version of Prometheus whose formulas are meant.
     """
 
     series: Series
@@ -33,7 +36,7 @@ class Stretches:
     stop: np.ndarray
     start: np.ndarray
     end: np.ndarray
-    version: int = 3
+    version: tuple[int, int] = (3, 0)
 
     @property
     def count(self) -> np.ndarray:
@@ -41,10 +44,10 @@ class Stretches:
         return self.stop - self.first
 
 
-def stretches(series: Series, ends: np.ndarray, length: int, version: int) -> Stretches:
+def stretches(series: Series, ends: np.ndarray, length: int, version: tuple[int, int]) -> Stretches:
     """Return the stretches of a length (ms) that end at each step; version 2 counts a sample at the very start."""
     starts = ends - length
-    side: str = "left" if version < 3 else "right"
+    side: str = "left" if version < LEFT_OPEN else "right"
     first = np.searchsorted(series.times, starts, side=side)  # type: ignore[call-overload]
     return Stretches(series, first, np.searchsorted(series.times, ends, side="right"), starts, ends, version)
 
@@ -76,10 +79,10 @@ def _extrapolated(given: Stretches, *, is_counter: bool, is_rate: bool) -> Resul
     usual = sampled / np.maximum(given.count - 1, 1)
     near = usual * 1.1
     until_zero = np.where((change > 0) & (values[i] >= 0), sampled * (values[i] / change), np.inf)
-    if is_counter and given.version < 3:
+    if is_counter and given.version < ZERO_LAST:
         before = np.minimum(before, until_zero)
     before = np.where(before < near, before, usual / 2)
-    if is_counter and given.version >= 3:
+    if is_counter and given.version >= ZERO_LAST:
         before = np.minimum(before, until_zero)
     after = np.where(after < near, after, usual / 2)
     factor = (sampled + before + after) / sampled

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from postmortem_nb.analysis.alertclaims import claim_names, rule_of
-from postmortem_nb.analysis.replays import Replay
+from postmortem_nb.analysis.replays import COLUMNS, Replay
 from postmortem_nb.incident import AlertRule
 from postmortem_nb.sections.blocks import paragraph
-from postmortem_nb.tables import Safe, bullets, escape, measured, more, table
+from postmortem_nb.tables import Safe, bullets, escape, frame_table, measured, more, table
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
 
+MOST = 50  # firings that are listed
 ABOUT = (
     "The proposed alerting rules, replayed over the record. The gain is the time from the first firing to the measured "
     "detection; notification takes its own time on top. The bounds cover every phase at which a rule may be evaluated. "
@@ -43,6 +46,11 @@ def replayed(post: Postmortem) -> Iterator[Safe]:
     notes = [f"{r.rule.alert}: {note}" for r in replays for note in r.notes]
     if notes:
         yield bullets(notes)
+    lives = [r.firings.assign(rule=r.rule.alert)[["rule", *COLUMNS]] for r in replays if len(r.firings)]
+    if lives:
+        every = pd.concat(lives, ignore_index=True)
+        shown = f" (the first {MOST} of {len(every):,})" if len(every) > MOST else ""
+        yield more("Every firing", frame_table(every.head(MOST), f"Alerts of the replayed rules, in UTC{shown}"))
     yield more("The rules", bullets(_written(r.rule) for r in replays))
 
 
