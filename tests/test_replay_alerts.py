@@ -219,6 +219,7 @@ def test_firing_at_some_phases_only_is_unsure():
     window = (at(29), at(32))
     found = pnb.replay_alert({"alert": "A", "expr": "x > 5"}, metrics, engine="built in", window=window)
     assert found.fired == "unsure" and "phase" in found.answer
+    assert found.notes == ("It fires at 1 of 4 phases of its evaluation only.",)
     sure = pnb.replay_alert(
         {"alert": "A", "expr": "max_over_time(x[2m]) > 5"}, metrics, engine="built in", window=window
     )
@@ -267,15 +268,15 @@ def test_overlapping_alerts_of_one_rule_are_one_firing_in_the_baseline():
     assert found.firings["labels"].tolist() == ["service=a", "service=b", "service=c"]
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 10, 200])
+@pytest.mark.parametrize("count", [0, 1, 3, 10, 200, 20_000])
 def test_poisson_bounds_are_exact(count):
     low, high = poisson_bounds(count)
 
     def at_most(k, mean):
         return math.fsum(math.exp(i * math.log(mean) - mean - math.lgamma(i + 1)) for i in range(k + 1))
 
-    assert at_most(count, high) == pytest.approx(0.05, abs=1e-9)
-    assert low == 0 if count == 0 else 1 - at_most(count - 1, low) == pytest.approx(0.05, abs=1e-9)
+    assert at_most(count, high) == pytest.approx(0.05, abs=1e-7)
+    assert low == 0 if count == 0 else 1 - at_most(count - 1, low) == pytest.approx(0.05, abs=1e-7)
 
 
 def test_labels_that_readers_keep_as_the_service_are_found_under_their_own_name():

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from postmortem_nb.incident import AlertRule
@@ -116,10 +117,12 @@ def poisson_bounds(count: int, level: float = LEVEL) -> tuple[float, float]:
     >>> [round(x, 3) for x in poisson_bounds(0)]
     [0.0, 2.996]
     """
-    tail = (1 - level) / 2
+    tail, counts = (1 - level) / 2, np.arange(count + 1)
+    factorials = np.r_[0.0, np.cumsum(np.log(counts[1:]))]  # their logarithms
 
     def at_most(k: int, mean: float) -> float:
-        return sum(math.exp(i * math.log(mean) - mean - math.lgamma(i + 1)) for i in range(k + 1))
+        terms = counts[: k + 1] * math.log(mean) - mean - factorials[: k + 1]
+        return float(np.exp(terms).sum())
 
     def solve(is_below: Callable[[float], bool]) -> float:
         low, high = 0.0, count + 10 * math.sqrt(count + 1) + 10
@@ -189,6 +192,8 @@ def concluded(
         step = grid.step * MS if len(phases) > 1 else ZERO
         at = firsts[0] if firsts[0] is not None else hits[0]
         first = Instant(min(hits) - step, at, max(hits) + step, "measured", evidence=rule.file)
+    if fired == "unsure":
+        notes = (*notes, f"It fires at {len(hits)} of {len(phases)} phases of its evaluation only.")
     frame = phases[0]
     begun = [t for t, end in _episodes(frame, span[1])]
     quiet_parts = _without(span, about.busy)
@@ -218,7 +223,7 @@ def _at(milliseconds: int) -> pd.Timestamp:
 
 
 def _first(frame: pd.DataFrame, about: About) -> pd.Timestamp | None:
-    """Return the first firing that belongs to the incident, or had not ended when it began."""
+    """Return the first firing that belongs to the incident."""
     low, high = about.near
     if not about.start.is_known:
         return None
