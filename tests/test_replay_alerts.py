@@ -286,6 +286,16 @@ def test_labels_that_readers_keep_as_the_service_are_found_under_their_own_name(
     assert len(replay(frame, 'm{job="api"} > 5').firings) == 0
 
 
+def test_labels_of_a_rule_that_make_two_alerts_one_are_refused_as_in_prometheus():
+    rows = [(at(i), service, "x", float(i), "m.csv") for i in range(30) for service in "ab"]
+    metrics = conform(pd.DataFrame(rows, columns=["time", "service", "metric", "value", "file"]), METRICS)
+    with pytest.raises(IncidentError, match="Two series have the same labels"):
+        replay(metrics, "x > 5", labels={"service": "all"})
+    one_after_the_other = 'x{service="a"} < 10 or x{service="b"} > 20'
+    found = replay(metrics, f"({one_after_the_other}) and x != 0", labels={"service": "all"})
+    assert found.firings["labels"].tolist() == ["service=all", "service=all"]
+
+
 # --- who evaluates ----------------------------------------------------------------------------------------------------
 
 

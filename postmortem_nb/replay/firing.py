@@ -69,10 +69,16 @@ def firings(vector: Vector, grid: Grid, hold: int, keep: int, own: Mapping[str, 
     DataFrame
         ``pending``, ``firing``, ``ended`` (UTC; NaT where it did not fire, or had not ended when the record did) and
         ``labels`` (``a=b,c=d``).
+
+    Raises
+    ------
+    IncidentError
+        If the labels of the rule make two alerts one, which Prometheus refuses.
     """
     rows: list[tuple[int, int | None, int | None, str]] = []
-    for labels, known in zip(vector.labels, vector.known, strict=True):
-        shown = ",".join(f"{k}={v}" for k, v in alert_labels(labels, own, name) if k != "alertname")
+    alerts = vector.renamed(lambda labels: alert_labels(labels, own, name))  # whose alert it is, its labels alone say
+    for labels, known in zip(alerts.labels, alerts.known, strict=True):
+        shown = ",".join(f"{k}={v}" for k, v in labels if k != "alertname")
         rows += [(life.pending, life.firing, life.ended, shown) for life in lives(known, grid.step, hold, keep)]
     rows.sort(key=lambda row: (row[0], row[3]))
     times = ("pending", [r[0] for r in rows]), ("firing", [r[1] for r in rows]), ("ended", [r[2] for r in rows])
