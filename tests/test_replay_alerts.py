@@ -258,6 +258,14 @@ def test_firings_in_the_baseline_are_counted():
     assert low < rate < high
 
 
+def test_a_firing_that_may_be_chance_says_so():
+    metrics = gauge([9.0 if i % 10 == 0 else 1.0 for i in range(600)]).metrics
+    found = pnb.replay_alert("m > 5", metrics, engine="built in", window=(at(298), at(320)))
+    assert found.fired == "yes" and found.first.at == at(300) and found.quiet == 57
+    share = 1 - math.exp(-found.quiet * (pd.Timedelta(minutes=7) / found.quiet_time))
+    assert found.notes == (f"As often as it fires without impact, it fires by then by chance in {share:.0%} of cases.",)
+
+
 def test_overlapping_alerts_of_one_rule_are_one_firing_in_the_baseline():
     rows = []
     for service, bad in (("a", range(50, 60)), ("b", range(55, 70)), ("c", range(100, 102))):

@@ -32,6 +32,7 @@ from postmortem_nb.times import (
 )
 
 PHASES = 4  # of the interval at which a rule is replayed
+CHANCE = 0.05  # a firing that chance explains with this probability is said to be one
 LEVEL = 0.9  # of the interval of a rate
 EPOCH = pd.Timestamp(0, tz="UTC")
 MS, ZERO, NONE = pd.Timedelta(milliseconds=1), pd.Timedelta(0), Duration()
@@ -200,6 +201,8 @@ def concluded(
     quiet = sum(any(a <= t < b for a, b in quiet_parts) for t in begun)
     if on := _on_since(frame, about.near[0]):
         notes = (*notes, f"An alert that fires since {format_time(on)} UTC was still firing when the incident began.")
+    if first.at is not None and (share := _by_chance(quiet, total(quiet_parts), first.at - (about.near[0] or span[0]))):
+        notes = (*notes, f"As often as it fires without impact, it fires by then by chance in {share:.0%} of cases.")
     return Replay(
         rule,
         fired,
@@ -212,6 +215,12 @@ def concluded(
         by,
         notes,
     )
+
+
+def _by_chance(quiet: int, quiet_time: pd.Timedelta, within: pd.Timedelta) -> float:
+    """Return how probable a firing within a time is at the rate of the baseline; 0 where that is less than `CHANCE`."""
+    share = 1 - math.exp(-quiet * (within / quiet_time)) if quiet_time else 0.0
+    return share if share >= CHANCE else 0.0
 
 
 def _between(start: Instant, end: Instant) -> Duration:
