@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from postmortem_nb.analysis import Analysis, Settings, analyze, find_windows, mine_patterns
+    from postmortem_nb.analysis import Analysis, Settings, analyze, find_windows, mine_patterns, replay_alert
     from postmortem_nb.errors import PostmortemError
-    from postmortem_nb.evidence import digest_logs, list_incidents, load, read_events, read_logs, read_metrics
+    from postmortem_nb.evidence import (
+        digest_logs,
+        list_incidents,
+        load,
+        read_events,
+        read_logs,
+        read_metrics,
+        read_rules,
+    )
     from postmortem_nb.explorer import explore
     from postmortem_nb.incident import Incident
     from postmortem_nb.runner import run
@@ -25,6 +33,7 @@ _HOMES = {
     "analyze": "analysis",
     "find_windows": "analysis",
     "mine_patterns": "analysis",
+    "replay_alert": "analysis",
     "PostmortemError": "errors",
     "digest_logs": "evidence",
     "list_incidents": "evidence",
@@ -32,6 +41,7 @@ _HOMES = {
     "read_events": "evidence",
     "read_logs": "evidence",
     "read_metrics": "evidence",
+    "read_rules": "evidence",
     "explore": "explorer",
     "Incident": "incident",
     "run": "runner",
@@ -56,6 +66,8 @@ __all__ = [
     "read_events",
     "read_logs",
     "read_metrics",
+    "read_rules",
+    "replay_alert",
     "run",
 ]
 

@@ -26,7 +26,7 @@ HEADINGS = (
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _CLAIM = re.compile(r"(?<!\\)\{\{(.*?)\}\}", re.DOTALL)
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAME = re.compile(r"[a-z]\w*(?:\.\w+)*", re.ASCII)
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 _ACTIVE = re.compile(r"[\\`*_{}\[\]()#+!|~$^<>&\"']")  # what Markdown or HTML would act upon
 

@@ -33,6 +33,7 @@ def test_defaults():
         "merge_gap": "auto",
         "min_length": "auto",
         "zone": "auto",
+        "replay": "auto",
     }
 
 

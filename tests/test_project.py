@@ -24,6 +24,7 @@ ROOMS = (
     "example",
     "incident",
     "evidence",
+    "replay",
     "analysis",
     "narrative",
     "charts",

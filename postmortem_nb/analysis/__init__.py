@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from postmortem_nb.analysis.alertclaims import replay_claims, replay_findings
+from postmortem_nb.analysis.alerts import replay_alert, replay_all
 from postmortem_nb.analysis.claims import Claims, build_claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
@@ -15,6 +17,7 @@ from postmortem_nb.analysis.coverage import beyond_findings, coverage_findings, 
 from postmortem_nb.analysis.impact import Quantity, measure_impact
 from postmortem_nb.analysis.moments import Moments, find_moments
 from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
+from postmortem_nb.analysis.replays import Replay
 from postmortem_nb.analysis.result import as_result
 from postmortem_nb.analysis.schema import result_schema
 from postmortem_nb.analysis.search import find_windows
@@ -27,7 +30,16 @@ from postmortem_nb.errors import SourceError, near
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.incident import Incident
 
-__all__ = ["Analysis", "Settings", "analyze", "find_windows", "mine_patterns", "result_schema"]
+__all__ = [
+    "Analysis",
+    "Replay",
+    "Settings",
+    "analyze",
+    "find_windows",
+    "mine_patterns",
+    "replay_alert",
+    "result_schema",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +72,8 @@ class Analysis:
         Worst first.
     beside : tuple of Measurement
         What was measured on the other signals, in their order.
+    replays : tuple of Replay
+        What the alerting rules that the incident brings would have done.
     """
 
     incident: Incident
@@ -74,6 +88,7 @@ class Analysis:
     claims: Claims
     findings: tuple[Finding, ...]
     beside: tuple[Measurement, ...] = ()
+    replays: tuple[Replay, ...] = ()
 
     @property
     def signal(self) -> SignalSeries | None:
@@ -171,6 +186,9 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     impact = measure_impact(series, measurement) if series and measurement else ()
     zone = incident.facts.zone if chosen.zone == AUTO else chosen.zone
     claims = build_claims(incident, zone, windows, moments, timings, impact, series.files if series else ())
+    others = measurement.others if measurement else Windows()
+    replays = replay_all(incident, signals, moments, windows, others, chosen.replay)
+    claims.update((c.id, c) for c in replay_claims(replays))
     findings = worst_first(
         [
             *incident.findings,
@@ -181,6 +199,7 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
             *note_findings(signals),
             *beyond_findings(incident, signals, measurements),
             *consistency_findings(incident),
+            *replay_findings(incident, replays),
         ]
     )
     return Analysis(
@@ -196,4 +215,5 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
         claims,
         findings,
         measurements[1:],
+        replays,
     )

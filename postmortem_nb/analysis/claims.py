@@ -131,7 +131,8 @@ _EDGES = (
 )
 
 
-def _iso(t: pd.Timestamp | None) -> str | None:
+def iso(t: pd.Timestamp | None) -> str | None:
+    """Return an instant as ISO 8601 in UTC."""
     return None if t is None else t.tz_convert(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -151,9 +152,9 @@ def _windows(windows: Windows, sources: tuple[str, ...]) -> Iterator[Claim]:
     text = format_window((start, end), is_open=last.is_open)
     yield Claim(
         "window",
-        f"{_iso(start)}/{_iso(None if last.is_open else end) or '..'}",
-        _iso(first.onset.lo),
-        _iso(last.recovery.hi),
+        f"{iso(start)}/{iso(None if last.is_open else end) or '..'}",
+        iso(first.onset.lo),
+        iso(last.recovery.hi),
         "instant",
         text,
         "measured",
@@ -168,7 +169,7 @@ def _instant(id_: str, instant: Instant, definition: str, sources: tuple[str, ..
     inputs = sources if instant.basis == "measured" else (instant.evidence or "incident.toml",)
     text = _local(instant, zone)
     return Claim(
-        id_, _iso(instant.at), _iso(instant.lo), _iso(instant.hi), "instant", text, instant.basis, definition, inputs
+        id_, iso(instant.at), iso(instant.lo), iso(instant.hi), "instant", text, instant.basis, definition, inputs
     )
 
 
@@ -276,9 +277,9 @@ def _declared(incident: Incident, zone: str) -> Iterator[Claim]:
         text = _local(instant, zone)
         yield Claim(
             f"declared_{name}",
-            _iso(instant.at),
-            _iso(instant.lo),
-            _iso(instant.hi),
+            iso(instant.at),
+            iso(instant.lo),
+            iso(instant.hi),
             "instant",
             text,
             "declared",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from postmortem_nb.analysis.replays import Replay
 from postmortem_nb.analysis.schema import (
     SCHEMA_VERSION,
     BaselineModel,
@@ -13,9 +14,11 @@ from postmortem_nb.analysis.schema import (
     ComparisonModel,
     FileModel,
     FindingModel,
+    FiringModel,
     InstantModel,
     PathModel,
     PatternModel,
+    ReplayModel,
     Result,
     SensitivityModel,
     SignModel,
@@ -85,6 +88,7 @@ def as_result(analysis: Analysis) -> dict[str, Any]:
             PatternModel(**{k: v for k, v in row.items() if k in PatternModel.model_fields})
             for row in analysis.patterns.to_dict("records")
         ],
+        replays=[_replay(r) for r in analysis.replays],
         claims=[ClaimModel(**c.as_dict()) for c in analysis.claims.values()],
         findings=[FindingModel(**f.__dict__) for f in analysis.findings],
         files=[_file(row) for row in incident.files.to_dict("records")],
@@ -118,6 +122,28 @@ def _sensitivity(row: dict[Any, Any]) -> SensitivityModel:
         recovery=_iso(row["recovery"]),
         impact_seconds=row["impact_time"].total_seconds(),
     )
+
+
+def _replay(r: Replay) -> ReplayModel:
+    gain = _seconds(r.gain)
+    return ReplayModel(
+        **r.rule.model_dump(include={"alert", "file", "expr", "hold"}),
+        fired=r.fired,
+        first=_instant(r.first),
+        gain=gain["seconds"],
+        gain_lo=gain["seconds_lo"],
+        gain_hi=gain["seconds_hi"],
+        firings=[_firing(row) for row in r.firings.to_dict("records")],
+        quiet_firings=r.quiet,
+        quiet_seconds=r.quiet_time.total_seconds(),
+        evaluated_by=r.evaluated_by,
+        notes=list(r.notes),
+    )
+
+
+def _firing(row: dict[Any, Any]) -> FiringModel:
+    times = {name: _iso(row[name]) for name in ("firing", "ended")}
+    return FiringModel(pending=_iso(row["pending"]) or "", labels=row["labels"], **times)
 
 
 def _path(h: Hypothesis) -> PathModel:

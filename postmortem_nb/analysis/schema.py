@@ -140,6 +140,34 @@ class ComparisonModel(_Model):
     note: str
 
 
+class FiringModel(_Model):
+    """One life of an alert that a replayed rule would have raised."""
+
+    pending: str
+    firing: str | None = Field(description="null if it did not last as long as `for`")
+    ended: str | None = Field(description="null if it had not ended when the record does")
+    labels: str
+
+
+class ReplayModel(_Model):
+    """What a proposed alerting rule would have done."""
+
+    alert: str
+    file: str
+    expr: str
+    hold: str = Field(description="`for` of the rule")
+    fired: str = Field(description="yes, no, unsure (depends on the phase of its evaluation) or unknown")
+    first: InstantModel = Field(description="first firing that belongs to the incident")
+    gain: float | None = Field(description="seconds from that firing to the measured detection")
+    gain_lo: float | None
+    gain_hi: float | None
+    firings: list[FiringModel]
+    quiet_firings: int = Field(description="firings in the baseline")
+    quiet_seconds: float = Field(description="length of the baseline")
+    evaluated_by: str
+    notes: list[str]
+
+
 class FindingModel(_Model):
     """A weakness or contradiction."""
 
@@ -188,6 +216,7 @@ class Result(_Model):
     comparison: list[ComparisonModel]
     paths: list[PathModel]
     patterns: list[PatternModel]
+    replays: list[ReplayModel]
     claims: list[ClaimModel]
     findings: list[FindingModel]
     files: list[FileModel]

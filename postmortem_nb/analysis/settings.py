@@ -13,6 +13,7 @@ from postmortem_nb.errors import SettingError, near
 from postmortem_nb.times import Interval, parse_duration, parse_instant, zone_named
 
 AUTO = "auto"
+ENGINES = ("auto", "prometheus", "built in")  # who evaluates alerting rules
 HOLD, MERGE_GAP = "10min", "5min"  # what auto stands for
 
 
@@ -34,6 +35,10 @@ class Settings(BaseModel):
     merge_gap: str = Field(AUTO, description="windows with no more than this between them count as one; auto is 5min")
     min_length: str = Field(AUTO, description="shorter windows are listed as near misses; auto is two samples")
     zone: str = Field(AUTO, description="IANA zone to print beside UTC; auto takes the incident's")
+    replay: str = Field(
+        AUTO,
+        description="who evaluates alerting rules: prometheus, built in, or auto (Prometheus where it is installed)",
+    )
 
     @field_validator("threshold", mode="before")
     @classmethod
@@ -67,6 +72,13 @@ class Settings(BaseModel):
     def _zone(cls, value: str) -> str:
         if value != AUTO:
             zone_named(value)
+        return value
+
+    @field_validator("replay")
+    @classmethod
+    def _replay(cls, value: str) -> str:
+        if value not in ENGINES:
+            raise ValueError(f"there is no evaluator {value!r}. {near(value, ENGINES)}")
         return value
 
     @classmethod

@@ -8,6 +8,7 @@ evidence is one function from path and `How` to its frame, in `loading.READERS`.
 """
 
 from postmortem_nb.evidence.account import Report, Unreadable
+from postmortem_nb.evidence.alertrules import read_rules
 from postmortem_nb.evidence.digest import Digest, digest_logs
 from postmortem_nb.evidence.events import read_events
 from postmortem_nb.evidence.loading import load
@@ -26,4 +27,5 @@ __all__ = [
     "read_events",
     "read_logs",
     "read_metrics",
+    "read_rules",
 ]

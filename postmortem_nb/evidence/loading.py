@@ -12,6 +12,7 @@ import pandas as pd
 from postmortem_nb.errors import ReadError
 from postmortem_nb.evidence import chat, events, logs, metrics
 from postmortem_nb.evidence.account import Report, Undated, Unreadable
+from postmortem_nb.evidence.alertrules import load_rules
 from postmortem_nb.evidence.clocks import clock_findings
 from postmortem_nb.evidence.declared import read_facts, read_text
 from postmortem_nb.evidence.duplicates import set_apart
@@ -23,7 +24,7 @@ from postmortem_nb.evidence.rules import Item, plan
 from postmortem_nb.evidence.weaknesses import report_findings
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS, Contract, conform
-from postmortem_nb.incident import EvidenceRule, Facts, Incident
+from postmortem_nb.incident import AlertRule, EvidenceRule, Facts, Incident, RecordingRule
 
 NARRATIVE = "narrative.md"
 READERS: dict[str, tuple[Contract, Callable[[Path, How], pd.DataFrame]]] = {
@@ -80,6 +81,9 @@ def load(name_or_path: str | Path) -> Incident:
     whole, doubled = _counted_once(frames)
     findings += doubled
     findings += clock_findings(facts, [(item.how, report) for item, report in reports if report is not None], **whole)
+    rules, ruled, broken = load_rules(folder, facts.actions)
+    findings += broken
+    rows += [_rule_file(folder / name, name, sum(r.file == name for r in rules)) for name in ruled]
     if not any(len(frame) for frame in whole.values()):
         said = "There is no evidence: every time and number is only declared."
         findings.append(Finding("no-telemetry", "note", folder.name, said))
@@ -91,6 +95,8 @@ def load(name_or_path: str | Path) -> Incident:
         **whole,
         files=conform(pd.DataFrame(rows), FILES) if rows else FILES.empty(),
         findings=worst_first(findings),
+        rules=tuple(r for r in rules if isinstance(r, AlertRule)),
+        recordings=tuple(r for r in rules if isinstance(r, RecordingRule)),
     )
 
 
@@ -185,6 +191,13 @@ def _file(item: Item, report: Report | None, rows: int) -> dict[str, object]:
         "last": report.last if report else None,
         "zone": report.zone if report else "",
     }
+
+
+def _rule_file(path: Path, name: str, alerts: int) -> dict[str, object]:
+    """Return the row of a file of alerting rules: no evidence, but reported numbers rest on it."""
+    size = path.stat().st_size
+    row = {"file": name, "kind": "rules", "format": "prometheus rules", "bytes": size, "sha256": _hash(path)}
+    return {**row, "rows": alerts, "rejected": 0, "first": None, "last": None, "zone": ""}
 
 
 def _hash(path: Path) -> str:

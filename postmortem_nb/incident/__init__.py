@@ -12,6 +12,7 @@ import pandas as pd
 
 from postmortem_nb.findings import Finding
 from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS
+from postmortem_nb.incident.alerting import AlertRule, RecordingRule
 from postmortem_nb.incident.facts import (
     MILESTONES,
     Action,
@@ -29,6 +30,7 @@ from postmortem_nb.incident.facts import (
 __all__ = [
     "MILESTONES",
     "Action",
+    "AlertRule",
     "EvidenceRule",
     "Facts",
     "Filter",
@@ -36,6 +38,7 @@ __all__ = [
     "Incident",
     "Lessons",
     "Milestones",
+    "RecordingRule",
     "Signal",
     "TimelineRow",
     "Version",
@@ -59,9 +62,14 @@ class Incident:
     logs, metrics, events : DataFrame
         Evidence, in time order; columns in `postmortem_nb.frames`, all instants UTC.
     files : DataFrame
-        One row an evidence file: what it is, its hash, rows read and rejected, first and last time.
+        One row an evidence file: what it is, its hash, rows read and rejected, first and last time. Files of alerting
+        rules (kind ``rules``) stand among them, as reported numbers rest on them.
     findings : tuple of Finding
         What was weak or wrong while reading.
+    rules : tuple of AlertRule
+        Alerting rules that are proposed: of ``rules/``, and of the files that actions name.
+    recordings : tuple of RecordingRule
+        Recording rules of the same files.
     """
 
     id: str
@@ -73,9 +81,12 @@ class Incident:
     events: pd.DataFrame = field(default_factory=EVENTS.empty)
     files: pd.DataFrame = field(default_factory=FILES.empty)
     findings: tuple[Finding, ...] = ()
+    rules: tuple[AlertRule, ...] = ()
+    recordings: tuple[RecordingRule, ...] = ()
 
     def __repr__(self) -> str:
+        files = (self.files["kind"] != "rules").sum()
         return (
-            f"<Incident {self.id}: {len(self.files)} evidence files, {len(self.logs):,} log lines, "
+            f"<Incident {self.id}: {files} evidence files, {len(self.logs):,} log lines, "
             f"{len(self.metrics):,} samples, {len(self.events):,} events>"
         )

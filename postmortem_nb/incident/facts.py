@@ -146,7 +146,10 @@ class Hypothesis(Fact):
 
 
 class Action(Fact):
-    """A corrective or preventative measure as a task."""
+    """A corrective or preventative measure as a task.
+
+    ``rule`` is the rule file (in the incident's folder) of an alert that is proposed, ``alert`` its name there.
+    """
 
     text: Text
     kind: Literal["prevent", "detect", "mitigate", "process"]
@@ -156,6 +159,14 @@ class Action(Fact):
     priority: str = ""
     link: str = ""
     check: str = ""
+    rule: str = ""
+    alert: str = ""
+
+    @model_validator(mode="after")
+    def _named(self) -> Action:
+        if self.alert and not self.rule:
+            raise ValueError(f"an action names the alert {self.alert!r} and no `rule`, the file that it stands in")
+        return self
 
 
 class Lessons(Fact):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from postmortem_nb.incident import Action
 from postmortem_nb.sections.blocks import Section, prose, subheading, todo
+from postmortem_nb.sections.replayed import replayed
 from postmortem_nb.tables import Safe, bullets, clock, definitions, escape, table
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def actions(post: Postmortem) -> Section:
         "Corrective and preventative measures",
         prose(post, "Corrective and preventative measures"),
         table(names, kept, "Action items") if rows else None,
+        *replayed(post),
     )
 
 

@@ -9,6 +9,7 @@ from postmortem_nb.times.durations import Duration, between, format_bounds, pars
 from postmortem_nb.times.instants import ABOUT, BASES, UNKNOWN, Instant, format_instant
 from postmortem_nb.times.parsing import parse_instant
 from postmortem_nb.times.printing import format_duration, format_time
+from postmortem_nb.times.prometheus import parse_prometheus_duration
 from postmortem_nb.times.windows import Interval, Window, clip, format_window, total, union
 from postmortem_nb.times.zones import UTC, candidates, localize, zone_label, zone_named
 
@@ -32,6 +33,7 @@ __all__ = [
     "localize",
     "parse_duration",
     "parse_instant",
+    "parse_prometheus_duration",
     "total",
     "union",
     "zone_label",
