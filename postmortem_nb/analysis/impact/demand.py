@@ -1,0 +1,195 @@
+"""Requests that never came: what was counted against what the same hours of other weeks, or days, make likely.
+
+A *reference* is the same stretch at another time: the same weekday and time of earlier weeks, else the same time of
+earlier days, else the neighbourhood of the impact. Whole stretches are compared, not minutes: the sum over minutes of
+(expected − counted)+ takes every dip of the noise for a loss, and a surplus that comes back within the window for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from postmortem_nb.analysis.impact.quantity import Range
+from postmortem_nb.analysis.impact.stretches import has_lines, inside
+from postmortem_nb.analysis.signals import SignalSeries
+from postmortem_nb.times import Interval
+
+FEWEST = 3  # references below which nothing is said about weeks or days
+WEEKS, DAYS, NEAR = 8, 7, 8  # references at most: older ones tell of another time
+FAR = 12  # lengths of the stretch within which its neighbourhood ends
+ROWS = 5  # rows of the grid that a reference spans at least
+KNOWN = 0.8  # share of a reference that must have been recorded
+T95 = (6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895)  # Student's t, 95 % one-sided, by degrees of freedom from 1 on
+
+
+class Count(NamedTuple):
+    """Requests within a stretch: how many, in how many rows of the grid, and which share of these is known."""
+
+    requests: float
+    rows: float
+    known: float
+
+    @property
+    def rate(self) -> float:
+        """Requests per row that is known."""
+        return self.requests / (self.rows * self.known)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Demand of some stretches.
+
+    Parameters
+    ----------
+    expected : Range
+        Requests that were to be expected where something is known, with the 90 % interval of the references.
+    counted : float
+        Requests that came.
+    lost, surplus : Range
+        Expected minus counted, and the other way round, where positive, summed over the stretches.
+    how : str
+        Which references, for readers.
+    """
+
+    expected: Range
+    counted: float
+    lost: Range
+    surplus: Range
+    how: str
+
+
+class Meter:
+    """How many requests a signal counts in any stretch of its record."""
+
+    def __init__(self, series: SignalSeries) -> None:
+        self.series = series
+        frame = series.frame
+        lost_lines = (frame["total"] == 0) & has_lines(series) & (series.signal.kind == "ratio") & series.is_binned
+        self.known = (frame["total"].notna() & ~lost_lines).to_numpy()
+        self.total = frame["total"].to_numpy(float)
+        self.time = series.requests["time"] if len(series.requests) else None
+        self.record = series.span if self.time is None else (self.time.iloc[0], self.time.iloc[-1])
+
+    def count(self, start: pd.Timestamp, end: pd.Timestamp) -> Count | None:
+        """Count within ``[start, end)``; None where the record does not reach or nothing is known."""
+        if end <= start or start < self.record[0] or end > self.record[1]:
+            return None
+        rows = inside(self.series, [(start, end)])
+        if not (rows & self.known).any():
+            return None
+        known = float(self.known[rows].mean())
+        if self.time is not None:
+            found = self.time.searchsorted(end) - self.time.searchsorted(start)
+            return Count(float(found), (end - start) / self.series.step, known)
+        return Count(float(self.total[rows & self.known].sum()), float(rows.sum()), known)
+
+    def rates(self, busy: list[Interval]) -> np.ndarray:
+        """Return the requests of every known row outside of some stretches; the cut rows at the ends do not count."""
+        rows = self.known & ~inside(self.series, busy)
+        if self.series.is_binned:
+            rows[[0, -1]] = False
+        return self.total[rows]
+
+
+def expect(meter: Meter, spans: list[Interval], busy: list[Interval], zone: str) -> Demand | None:
+    """Return the demand of some stretches against the best references that the record holds.
+
+    Parameters
+    ----------
+    spans : list of intervals
+        The stretches that are asked about.
+    busy : list of intervals
+        Where demand was not normal: no reference may touch it.
+    zone : str
+        People keep to the clock on the wall, so weeks and days are counted in this zone.
+    """
+    counts = [meter.count(*span) for span in spans]
+    if not spans or any(c is None for c in counts):
+        return None
+    here = [c for c in counts if c is not None]
+    for unit, days, most in (("weeks", 7, WEEKS), ("days", 1, DAYS)):
+        rates = [_rates(meter, _earlier(span, days, most, zone), busy) for span in spans]
+        k = min(len(r) for r in rates)
+        if k >= FEWEST:
+            same = "the same weekday and time" if unit == "weeks" else "the same time of day"
+            return _demand(here, [_band(r) for r in rates], f"{same} of {k} earlier {unit}")
+    for part, length in ((1, "the same length"), (2, "half its length"), (4, "a quarter of its length")):
+        near = [_rates(meter, _beside(span, part, meter), busy)[:NEAR] for span in spans]
+        k = min(len(r) for r in near)
+        if k > FEWEST:
+            how = f"{k} stretches of {length} near it, as the record holds too few earlier days"
+            return _demand(here, [_band(r) for r in near], how)
+    around = meter.rates(busy)
+    if len(around) < 10:
+        return None
+    lo, middle, hi = np.quantile(around, [0.05, 0.5, 0.95])
+    how = "the level of the rest of the record, which is too short for more"
+    return _demand(here, [Range(float(lo), float(middle), float(hi))] * len(here), how)
+
+
+def _rates(meter: Meter, stretches: Iterable[Interval], busy: list[Interval]) -> list[float]:
+    """Return the rate of each stretch that is recorded and free of anything unusual."""
+    rates = []
+    for start, end in stretches:
+        if any(start < b and a < end for a, b in busy):
+            continue
+        found = meter.count(start, end)
+        if found is not None and found.known >= KNOWN:
+            rates.append(found.rate)
+    return rates
+
+
+def _earlier(span: Interval, days: int, most: int, zone: str) -> Iterator[Interval]:
+    """Yield the same stretch of earlier days by the clock on the wall; its length stays, whatever the clock does."""
+    start, end = span
+    wall = start.tz_convert(zone).tz_localize(None)
+    for n in range(1, most + 1):
+        shifted = (wall - pd.Timedelta(days=days * n)).tz_localize(zone, ambiguous=False, nonexistent="shift_forward")
+        first = shifted.tz_convert("UTC")
+        yield first, first + (end - start)
+
+
+def _beside(span: Interval, part: int, meter: Meter) -> Iterator[Interval]:
+    """Yield stretches of a part of the length before and after, nearest first; none that spans few rows."""
+    start, end = span
+    length = (end - start) / part
+    if part > 1 and length < ROWS * meter.series.step:
+        return
+    for n in range(FAR * part):
+        yield start - (n + 1) * length, start - n * length
+        yield end + n * length, end + (n + 1) * length
+
+
+def _band(rates: list[float]) -> Range:
+    """Return the median and the 90 % prediction interval of one more stretch like these.
+
+    Student's t, because three weeks tell little about how weeks differ: their minimum and maximum hold the next one in
+    half of all cases only.
+    """
+    k = len(rates)
+    middle = float(np.median(rates))
+    half = T95[min(k, len(T95) + 1) - 2] * float(np.std(rates, ddof=1)) * (1 + 1 / k) ** 0.5
+    return Range(max(middle - half, 0.0), middle, middle + half)
+
+
+def _demand(here: list[Count], bands: list[Range], how: str) -> Demand:
+    expected, lost, surplus = np.zeros(3), np.zeros(3), np.zeros(3)
+    for count, band in zip(here, bands, strict=True):
+        rates = np.array(band, float)
+        known = rates * count.rows * count.known
+        whole = np.array([*known[:2], rates[2] * count.rows])  # what is not recorded may all have been lost
+        expected += known
+        lost += np.maximum(whole - count.requests, 0)
+        surplus += np.maximum(count.requests - known[::-1], 0)
+    return Demand(
+        Range(*map(float, expected)),
+        float(sum(c.requests for c in here)),
+        Range(*map(float, lost)),
+        Range(*map(float, surplus)),
+        how,
+    )
