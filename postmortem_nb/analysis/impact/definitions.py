@@ -54,7 +54,7 @@ QUANTITIES = {
         "requests",
         "expected requests",
         "requests",
-        "median of the same stretch at other times, with the 90 % prediction interval of Student's t",
+        "the same stretch at other times, their median or a line through them, with the 90 % prediction interval",
         NO_REFERENCE,
     ),
     "lost_requests": Formula(

@@ -1,8 +1,9 @@
 """Requests that never came: what was counted against what the same hours of other weeks, or days, make likely.
 
 A *reference* is the same stretch at another time: the same weekday and time of earlier weeks, else the same time of
-earlier days, else the neighbourhood of the impact. Whole stretches are compared, not minutes: the sum over minutes of
-(expected − counted)+ takes every dip of the noise for a loss, and a surplus that comes back within the window for none.
+earlier days of its kind, else the neighbourhood of the impact. Whole stretches are compared, not minutes: the sum over
+minutes of (expected − counted)+ takes every dip of the noise for a loss, and a surplus that comes back within the
+window for none.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ import pandas as pd
 from postmortem_nb.analysis.impact.quantity import Range
 from postmortem_nb.analysis.impact.stretches import has_lines, inside
 from postmortem_nb.analysis.signals import SignalSeries
-from postmortem_nb.times import Interval
+from postmortem_nb.times import Interval, union
 
 FEWEST = 3  # references below which nothing is said about weeks or days
-WEEKS, DAYS, NEAR = 8, 7, 8  # references at most: older ones tell of another time
+WEEKS, DAYS, NEAR = 8, 7, 6  # references at most: older ones tell of another time
 FAR = 12  # lengths of the stretch within which its neighbourhood ends
 ROWS = 5  # rows of the grid that a reference spans at least
 KNOWN = 0.8  # share of a reference that must have been recorded
+NORMAL = 1.645  # the same of the normal distribution
+PARTS = ((2, "half its length"), (4, "a quarter of its length"), (1, "its length"))  # near the impact, short ones first
 T95 = (6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895)  # Student's t, 95 % one-sided, by degrees of freedom from 1 on
 
 
@@ -38,6 +41,13 @@ class Count(NamedTuple):
     def rate(self) -> float:
         """Requests per row that is known."""
         return self.requests / (self.rows * self.known)
+
+
+class Reference(NamedTuple):
+    """The same stretch at another time: its middle in seconds, and its requests per row of the grid."""
+
+    at: float
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -113,17 +123,18 @@ def expect(meter: Meter, spans: list[Interval], busy: list[Interval], zone: str)
         return None
     here = [c for c in counts if c is not None]
     for unit, days, most in (("weeks", 7, WEEKS), ("days", 1, DAYS)):
-        rates = [_rates(meter, _earlier(span, days, most, zone), busy) for span in spans]
-        k = min(len(r) for r in rates)
+        found = [_recorded(meter, _earlier(span, days, most, zone), busy) for span in spans]
+        k = min(len(r) for r in found)
         if k >= FEWEST:
-            same = "the same weekday and time" if unit == "weeks" else "the same time of day"
-            return _demand(here, [_band(r) for r in rates], f"{same} of {k} earlier {unit}")
-    for part, length in ((1, "the same length"), (2, "half its length"), (4, "a quarter of its length")):
-        near = [_rates(meter, _beside(span, part, meter), busy)[:NEAR] for span in spans]
+            bands = [_band(r, c.rows) for r, c in zip(found, here, strict=True)]
+            return _demand(here, bands, _how(unit, k, _is_working(spans[0][0], zone)))
+    for part, length in PARTS:
+        near = [_recorded(meter, _beside(span, busy, part, meter), busy)[:NEAR] for span in spans]
         k = min(len(r) for r in near)
         if k > FEWEST:
-            how = f"{k} stretches of {length} near it, as the record holds too few earlier days"
-            return _demand(here, [_band(r) for r in near], how)
+            how = f"a straight line through {k} stretches of {length} near it, as the record holds too few earlier days"
+            lines = [_line(r, _middle(span), c.rows) for r, span, c in zip(near, spans, here, strict=True)]
+            return _demand(here, lines, how)
     around = meter.rates(busy)
     if len(around) < 10:
         return None
@@ -132,49 +143,92 @@ def expect(meter: Meter, spans: list[Interval], busy: list[Interval], zone: str)
     return _demand(here, [Range(float(lo), float(middle), float(hi))] * len(here), how)
 
 
-def _rates(meter: Meter, stretches: Iterable[Interval], busy: list[Interval]) -> list[float]:
-    """Return the rate of each stretch that is recorded and free of anything unusual."""
-    rates = []
+def _how(unit: str, k: int, is_working: bool) -> str:
+    if unit == "weeks":
+        return f"the same weekday and time of {k} earlier weeks"
+    return f"the same time of {k} earlier {'working days' if is_working else 'days of weekends'}"
+
+
+def _recorded(meter: Meter, stretches: Iterable[Interval], busy: list[Interval]) -> list[Reference]:
+    """Return the stretches that are recorded and free of anything unusual."""
+    references = []
     for start, end in stretches:
         if any(start < b and a < end for a, b in busy):
             continue
         found = meter.count(start, end)
         if found is not None and found.known >= KNOWN:
-            rates.append(found.rate)
-    return rates
+            references.append(Reference(_middle((start, end)), found.rate))
+    return references
+
+
+def _middle(span: Interval) -> float:
+    """Return the middle of a stretch in seconds."""
+    return (span[0].value + span[1].value) / 2e9
+
+
+def _is_working(t: pd.Timestamp, zone: str) -> bool:
+    return bool(t.tz_convert(zone).weekday() < 5)
 
 
 def _earlier(span: Interval, days: int, most: int, zone: str) -> Iterator[Interval]:
-    """Yield the same stretch of earlier days by the clock on the wall; its length stays, whatever the clock does."""
+    """Yield the same stretch of earlier days by the clock on the wall: of working days to one, of weekends to another.
+
+    Its length stays, whatever the clock does meanwhile.
+    """
     start, end = span
     wall = start.tz_convert(zone).tz_localize(None)
-    for n in range(1, most + 1):
-        shifted = (wall - pd.Timedelta(days=days * n)).tz_localize(zone, ambiguous=False, nonexistent="shift_forward")
+    alike = (wall - pd.Timedelta(days=days * n) for n in range(1, 2 * most + 1))
+    same = [t for t in alike if (t.weekday() < 5) == (wall.weekday() < 5)]
+    for t in same[:most]:
+        shifted = t.tz_localize(zone, ambiguous=False, nonexistent="shift_forward")
         first = shifted.tz_convert("UTC")
         yield first, first + (end - start)
 
 
-def _beside(span: Interval, part: int, meter: Meter) -> Iterator[Interval]:
-    """Yield stretches of a part of the length before and after, nearest first; none that spans few rows."""
-    start, end = span
-    length = (end - start) / part
-    if part > 1 and length < ROWS * meter.series.step:
+def _beside(span: Interval, busy: list[Interval], part: int, meter: Meter) -> Iterator[Interval]:
+    """Yield stretches of a part of the length before and after what is busy, nearest first; none of too few rows."""
+    length = (span[1] - span[0]) / part // meter.series.step * meter.series.step
+    start, end = next((b for b in union(busy) if b[0] < span[1] and span[0] < b[1]), span)
+    if length < (ROWS if part > 1 else 1) * meter.series.step:
         return
     for n in range(FAR * part):
         yield start - (n + 1) * length, start - n * length
         yield end + n * length, end + (n + 1) * length
 
 
-def _band(rates: list[float]) -> Range:
-    """Return the median and the 90 % prediction interval of one more stretch like these.
+def _chance(rate: float, rows: float) -> float:
+    """Return how far requests that come by chance stray in 90 % of all stretches of so many rows, per row."""
+    return NORMAL * (max(rate, 0.0) / rows) ** 0.5
+
+
+def _band(references: list[Reference], rows: float) -> Range:
+    """Return the median and the 90 % prediction interval of one more stretch like these, ``rows`` long.
 
     Student's t, because three weeks tell little about how weeks differ: their minimum and maximum hold the next one in
-    half of all cases only.
+    half of all cases only. The variance of a median is π/2k of that of one reference. References that happen to agree
+    do not make it narrower than chance would.
     """
+    rates = [r.rate for r in references]
     k = len(rates)
     middle = float(np.median(rates))
-    half = T95[min(k, len(T95) + 1) - 2] * float(np.std(rates, ddof=1)) * (1 + 1 / k) ** 0.5
+    half = max(T95[k - 2] * float(np.std(rates, ddof=1)), _chance(middle, rows)) * (1 + np.pi / (2 * k)) ** 0.5
     return Range(max(middle - half, 0.0), middle, middle + half)
+
+
+def _line(references: list[Reference], at: float, rows: float) -> Range:
+    """Return the rate at an instant on the straight line through references, with its 90 % prediction interval.
+
+    Demand rises and falls over the day; where references stand on one side only, the interval grows with the distance.
+    """
+    k = len(references)
+    x = np.array([r.at for r in references]) - at
+    y = np.array([r.rate for r in references])
+    spread = float(((x - x.mean()) ** 2).sum())
+    slope = float(((x - x.mean()) * y).sum()) / spread
+    there = float(y.mean() - slope * x.mean())
+    error = float(((y - there - slope * x) ** 2).sum() / (k - 2)) ** 0.5
+    half = max(T95[k - 3] * error, _chance(there, rows)) * (1 + 1 / k + float(x.mean()) ** 2 / spread) ** 0.5
+    return Range(max(there - half, 0.0), max(there, 0.0), max(there + half, 0.0))
 
 
 def _demand(here: list[Count], bands: list[Range], how: str) -> Demand:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from postmortem_nb.analysis.impact.demand import Demand, Meter, expect
 from postmortem_nb.analysis.impact.quantity import Quantity, Range, missing, quantity
-from postmortem_nb.analysis.impact.stretches import READINGS, is_whole, spans_of
+from postmortem_nb.analysis.impact.stretches import READINGS, spans_of
 from postmortem_nb.analysis.signals import SignalSeries
 from postmortem_nb.analysis.windows import Measurement
 from postmortem_nb.errors import IncidentError, near
@@ -51,7 +51,9 @@ def find_losses(series: SignalSeries, measurement: Measurement, zone: str) -> Lo
     if best is None:
         return None
     low, high = short or best, long or best
-    whole = is_whole(series, measurement) or (series.is_binned and not measurement.windows[-1].is_open)
+    first, last = measurement.windows[0], measurement.windows[-1]
+    is_covered = meter.record[0] <= first.span[0] and last.span[1] <= meter.record[1]
+    whole = is_covered and first.onset.lo is not None and not last.is_open  # gaps are in the bounds of the demand
     lost = Range(
         min(low.lost.lo or 0, best.lost.lo or 0),
         best.lost.value,
