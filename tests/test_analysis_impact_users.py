@@ -41,13 +41,13 @@ def test_failing_runs_are_those_that_a_loop_finds(rows, stretch):
     lo, hi = stretch[0], stretch[0] + stretch[1]
     wanted = []
     for name in "abcd":
-        own = [(t, bad) for t, u, bad in rows if u == name]
+        own = [(t, bad) for t, u, bad in rows if u == name and lo <= t < hi]
         run = None
         for t, bad in [*own, (None, False)]:
             if bad:
                 run = (t, t) if run is None else (run[0], t)
             elif run is not None:
-                wanted += [(*run, t)] if lo <= run[0] < hi else []
+                wanted.append((*run, t))
                 run = None
     span = (START + lo * SECOND, START + hi * SECOND)
     runs = failing_runs(requests["time"], requests["bad"], user, [span])
@@ -128,16 +128,15 @@ def test_users_of_a_drawn_outage_are_counted():
 def minutes_lost(requests, truth):
     """The user-minutes of a drawn outage by a loop: at least (to the last failure), at most (to the recovery)."""
     least = most = 0.0
-    for _, own in requests.sort_values("time").groupby("client"):
+    inside = requests[requests["time"].between(truth.onset, truth.recovery, inclusive="left")].sort_values("time")
+    for _, own in inside.groupby("client"):
         run = None
         for t, failed in [*zip(own["time"], own["failed"], strict=True), (None, False)]:
             if failed:
                 run = (t, t) if run is None else (run[0], t)
             elif run is not None:
-                if truth.onset <= run[0] < truth.recovery:
-                    back = t is not None and t <= truth.recovery
-                    least += ((t if back else min(run[1], truth.recovery)) - run[0]) / MINUTE
-                    most += ((t if back else truth.recovery) - run[0]) / MINUTE
+                least += ((run[1] if t is None else t) - run[0]) / MINUTE
+                most += ((truth.recovery if t is None else t) - run[0]) / MINUTE
                 run = None
     return least, most
 

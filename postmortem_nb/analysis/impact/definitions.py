@@ -165,12 +165,7 @@ QUANTITIES = {
         NO_USERS,
     ),
     "users_affected": Formula(
-        "users",
-        "users affected",
-        "users",
-        "distinct ids with a failed request within the windows; the upper bound counts failed requests without an id "
-        "as users of their own, once an address",
-        NO_USERS,
+        "users", "users affected", "users", "distinct ids with a failed request within the windows", NO_USERS
     ),
     "users_affected_share": Formula(
         "users", "share of active users affected", "share", "users affected over active users", NO_USERS
@@ -179,14 +174,14 @@ QUANTITIES = {
         "users",
         "users materially affected",
         "users",
-        "users affected for whom every request within the windows failed, or so many of them",
+        "users whose requests within the windows all failed, or at least m of them",
         NO_USERS,
     ),
     "user_minutes": Formula(
         "users",
         "user-minutes lost",
         "user-minutes",
-        "sum over users of the time from a failed request to their next success, at most to the recovery",
+        "sum over users of the time from a failed request within a window to their next success in it",
         NO_USERS,
     ),
     "latency_p95": Formula(

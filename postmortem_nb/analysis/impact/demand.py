@@ -82,6 +82,8 @@ class Meter:
         lost_lines = (frame["total"] == 0) & has_lines(series) & (series.signal.kind == "ratio") & series.is_binned
         self.known = (frame["total"].notna() & ~lost_lines).to_numpy()
         self.total = frame["total"].to_numpy(float)
+        self.grid = frame["time"]
+        self.width = series.step if series.is_binned else pd.Timedelta(nanoseconds=1)  # of a row, as in `inside`
         self.time = series.requests["time"] if len(series.requests) else None
         self.record = series.span if self.time is None else (self.time.iloc[0], self.time.iloc[-1])
 
@@ -89,14 +91,14 @@ class Meter:
         """Count within ``[start, end)``; None where the record does not reach or nothing is known."""
         if end <= start or start < self.record[0] or end > self.record[1]:
             return None
-        rows = inside(self.series, [(start, end)])
-        if not (rows & self.known).any():
+        rows = slice(self.grid.searchsorted(start - self.width, side="right"), self.grid.searchsorted(end))
+        if not self.known[rows].any():
             return None
         known = float(self.known[rows].mean())
         if self.time is not None:
             found = self.time.searchsorted(end) - self.time.searchsorted(start)
             return Count(float(found), (end - start) / self.series.step, known)
-        return Count(float(self.total[rows & self.known].sum()), float(rows.sum()), known)
+        return Count(float(self.total[rows][self.known[rows]].sum()), float(rows.stop - rows.start), known)
 
     def rates(self, busy: list[Interval]) -> np.ndarray:
         """Return the requests of every known row outside of some stretches; the cut rows at the ends do not count."""

@@ -75,13 +75,13 @@ def demand_quantities(losses: Losses | None, excess: Range | None) -> list[Quant
     counted = f"{expected.value:,.0f} expected, {demand.counted:,.0f} counted"
     rows = [
         quantity("expected_requests", expected, demand.how, basis="estimated"),
-        quantity("lost_requests", losses.lost, f"{counted}; {demand.how}", basis="estimated"),
+        quantity("lost_requests", losses.lost, counted, basis="estimated"),
     ]
     if losses.later is None or losses.after is None:
         rows += missing(losses.why_not_later, "deferred_requests")
     else:
         then = losses.after
-        said = f"{then.expected.value:,.0f} expected, {then.counted:,.0f} counted; {then.how}"
+        said = f"{then.expected.value:,.0f} expected, {then.counted:,.0f} counted"
         rows.append(quantity("deferred_requests", losses.later, said, basis="estimated"))
     failed = excess or NONE
     if expected.value:

@@ -18,7 +18,7 @@ from postmortem_nb.analysis.signals import SignalSeries
 from postmortem_nb.analysis.windows import Measurement
 from postmortem_nb.errors import IncidentError, near
 from postmortem_nb.incident import Facts, Incident
-from postmortem_nb.times import Interval
+from postmortem_nb.times import Interval, union
 
 USERS = ("users_active", "users_affected", "users_affected_share", "users_material", "user_minutes")
 NO_IDS = "the log lines carry no id of users: declare [users] column or pattern"
@@ -48,21 +48,25 @@ def measure_users(incident: Incident, series: SignalSeries | None, measurement: 
     """Return how many users were affected and how long, on a ratio of log lines."""
     if series is None or not len(series.requests):
         return missing(NO_LINES, *USERS)
-    ids = ids_of(incident.logs, series.requests["row"], incident.facts)
-    if ids is None:
-        return missing(NO_IDS, *USERS)
     if not measurement.windows:
         return missing("", *USERS)
+    spans = {how: spans_of(measurement, how, series.span) for how in READINGS}
+    requests = series.requests[within(series.requests["time"], union([*spans["long"], *spans["best"]]))]
+    requests = requests.reset_index(drop=True)
+    ids = ids_of(incident.logs, requests["row"], incident.facts)
+    if ids is None:
+        return missing(NO_IDS, *USERS)
     material = incident.facts.users.material
-    readings = [met(series.requests, ids, spans_of(measurement, how, series.span), material) for how in READINGS]
-    best, short, long = readings
+    best, short, long = (met(requests, ids, spans[how], material) for how in READINGS)
     if not best.active:
         return missing("no request with an id lies within the windows", *USERS)
     whole = is_whole(series, measurement)
     basis = "measured" if ids.unit == "users" else "estimated"
-    caveat = "" if ids.unit == "users" else f"; {ADDRESSES}"
-    unnamed = f"; {best.anonymous:,} failed requests carry no id" if best.anonymous else ""
-    said = f"{best.affected:,} of {best.active:,} {ids.unit}{unnamed}{caveat}"
+    caveat = "" if ids.unit == "users" else ADDRESSES
+    said = f"{best.affected:,} of {best.active:,} {ids.unit}"
+    unnamed = ""
+    if best.anonymous:
+        unnamed = f"; the upper bound counts the {best.anonymous:,} failed requests without an id, once an address"
 
     def counted(id_: str, name: str, detail: str, most: str = "") -> Quantity:
         lo, value, hi = (getattr(x, name) for x in (short, best, long))
@@ -71,11 +75,11 @@ def measure_users(incident: Incident, series: SignalSeries | None, measurement: 
 
     share = best.affected / best.active
     return [
-        counted("users_active", "active", caveat.removeprefix("; ")),
-        counted("users_affected", "affected", said, "most"),
+        counted("users_active", "active", caveat),
+        counted("users_affected", "affected", f"{said}{unnamed}", "most"),
         quantity("users_affected_share", share, said, basis=basis, parts=(best.affected, best.active)),
-        counted("users_material", "material", f"at least {material} failed, or none that did not{caveat}"),
-        _user_minutes(series, measurement, ids, basis),
+        counted("users_material", "material", f"m = {material}"),
+        _user_minutes(requests, ids, spans, basis, is_whole=whole),
     ]
 
 
@@ -88,15 +92,15 @@ def ids_of(logs: pd.DataFrame, rows: pd.Series, facts: Facts) -> Ids | None:
         If the declared column is not there.
     """
     declared = facts.users
-    lines = logs.loc[rows].reset_index(drop=True)
-    address = lines.get("client")
-    if declared.column and declared.column not in lines:
+    if declared.column and declared.column not in logs:
         raise IncidentError(
-            f"[users]: there is no column {declared.column!r} in the logs. {near(declared.column, lines.columns)}"
+            f"[users]: there is no column {declared.column!r} in the logs. {near(declared.column, logs.columns)}"
         )
+    address = logs["client"].loc[rows].reset_index(drop=True) if "client" in logs else None
     column = declared.column or ("message" if declared.pattern else "")
     if column:
-        values = lines[column].astype("str").where(lines[column].notna())
+        held = logs[column].loc[rows].reset_index(drop=True)
+        values = held.astype("str").where(held.notna())
         if declared.pattern:
             values = values.str.extract(re.compile(declared.pattern), expand=False)
         return Ids(values, "users", address) if values.notna().any() else None
@@ -130,57 +134,55 @@ def within(time: pd.Series, spans: list[Interval]) -> np.ndarray:
 
 
 def failing_runs(time: pd.Series, bad: pd.Series, user: pd.Series, spans: list[Interval]) -> pd.DataFrame:
-    """Return the runs of failed requests of each user that begin within these stretches.
+    """Return the runs of failed requests of each user within these stretches.
 
     Returns
     -------
     DataFrame
         One row a run, stretch by stretch: ``start`` (first failed request), ``last`` (last failed one), ``success``
-        (the next that did not fail, NaT if the user never came back), ``end`` (of the stretch that it began in).
+        (the next that did not fail, NaT if none follows within the stretch), ``end`` (of the stretch).
     """
-    order = pd.DataFrame({"time": time, "bad": bad.astype(bool), "user": user}).dropna(subset=["user"])
-    order = order.sort_values(["user", "time"], kind="stable", ignore_index=True)
-    same = (order["user"] == order["user"].shift()).to_numpy()
-    failed = order["bad"].to_numpy()
-    opens = failed & ~(same & np.concatenate([[False], failed[:-1]]))
-    closes = failed & ~np.concatenate([(same & failed)[1:], [False]])
-    starts, ends = np.flatnonzero(opens), np.flatnonzero(closes)
-    follows = np.concatenate([same[1:], [False]])[ends]  # the same user's next request, which did not fail
-    after = np.minimum(ends + 1, max(len(order) - 1, 0))
-    success = order["time"].iloc[after].reset_index(drop=True).where(follows)
-    runs = pd.DataFrame(
-        {
-            "start": order["time"].iloc[starts].reset_index(drop=True),
-            "last": order["time"].iloc[ends].reset_index(drop=True),
-            "success": success,
-        }
-    )
-    parts = [runs[within(runs["start"], [span])].assign(end=span[1]) for span in spans]
+    every = pd.DataFrame({"time": time, "bad": bad.astype(bool), "user": user}).dropna(subset=["user"])
+    parts = [_runs(every[within(every["time"], [span])]).assign(end=span[1]) for span in spans]
     return pd.concat(parts, ignore_index=True)
 
 
-def _user_minutes(series: SignalSeries, measurement: Measurement, ids: Ids, basis: str) -> Quantity:
+def _runs(requests: pd.DataFrame) -> pd.DataFrame:
+    order = requests.sort_values(["user", "time"], kind="stable", ignore_index=True)
+    failed, same = order["bad"].to_numpy(), (order["user"] == order["user"].shift()).to_numpy()
+    opens = failed & ~(same & np.concatenate([[False], failed])[:-1])
+    follows = np.concatenate([same, [False]])[1:]  # whether the next row is of the same user
+    closes = failed & ~(follows & np.concatenate([failed, [False]])[1:])
+    ends = np.flatnonzero(closes)
+    after = order["time"].reindex(ends + 1).reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "start": order["time"][opens].reset_index(drop=True),
+            "last": order["time"][closes].reset_index(drop=True),
+            "success": after.where(follows[ends]),
+        }
+    )
+
+
+def _user_minutes(
+    requests: pd.DataFrame, ids: Ids, spans: dict[str, list[Interval]], basis: str, *, is_whole: bool
+) -> Quantity:
     """Return the minutes between a failed request and the same user's next success, summed over users.
 
-    Who succeeds again only after the recovery, or never, is censored: at least until the last failed request, at most
-    until the recovery, from when on a request would not have failed.
+    Who has no success before the recovery is censored: at least until the last failed request, at most until the
+    recovery, from when on a request would not have failed.
     """
-    requests = series.requests
 
     def minutes(how: str) -> tuple[float, float, int]:
-        spans = spans_of(measurement, how, series.span)
-        runs = failing_runs(requests["time"], requests["bad"], ids.values, spans)
-        last = runs["last"].where(runs["last"] < runs["end"], runs["end"])
-        is_back = (runs["success"] <= runs["end"]).to_numpy()
-        least = runs["success"].where(is_back, last) - runs["start"]
+        runs = failing_runs(requests["time"], requests["bad"], ids.values, spans[how])
+        is_back = runs["success"].notna()
+        least = runs["success"].where(is_back, runs["last"]) - runs["start"]
         most = runs["success"].where(is_back, runs["end"]) - runs["start"]
         return least.dt.total_seconds().sum() / 60, most.dt.total_seconds().sum() / 60, int((~is_back).sum())
 
     least, _, censored = minutes("best")
-    low, high = minutes("short")[0], minutes("long")[1]
+    low = minutes("short")[0] if spans["short"] else 0.0
+    high = max(minutes("long")[1], least) if is_whole else None
     gone = f"{censored:,} {ids.unit} had no success before the recovery: the value ends at their last failed request"
-    said = f"{gone}, the upper bound at the recovery" if censored else ""
-    caveat = "" if ids.unit == "users" else ADDRESSES
-    hi = max(high, least) if is_whole(series, measurement) else None
-    detail = "; ".join(x for x in (said, caveat) if x)
-    return quantity("user_minutes", Range(min(low, least), least, hi), detail, basis=basis)
+    detail = f"{gone}, the upper bound at the recovery" if censored else ""
+    return quantity("user_minutes", Range(min(low, least), least, high), detail, basis=basis)
