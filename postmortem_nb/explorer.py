@@ -110,13 +110,14 @@ def with_window(analysis: Analysis, interval: Interval) -> Analysis:
     onset, recovery = (Instant.exact(t, "inferred") for t in interval)
     window = Window(onset, recovery)
     measurement = dataclasses.replace(analysis.measurement, windows=Windows([window]))
+    measurements = (measurement, *analysis.beside)
     moments, _ = find_moments(analysis.incident, analysis.signal, measurement)
     return dataclasses.replace(
         analysis,
         measurement=measurement,
         moments=moments,
         timings=compute_timings(analysis.incident, moments, measurement.windows),
-        impact=measure_impact(analysis.signal, measurement),
+        impact=measure_impact(analysis.incident, analysis.signals, measurements, analysis.zone),
     )
 
 

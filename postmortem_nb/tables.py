@@ -46,6 +46,7 @@ def table(
     *,
     numeric: Iterable[str] = (),
     ids: Sequence[str] = (),
+    groups: Sequence[str] = (),
     most: int | None = None,
 ) -> Safe:
     """Return an HTML table whose first column heads each row.
@@ -61,6 +62,8 @@ def table(
         Columns set flush right.
     ids : sequence of str
         One id a row, for links; none if empty.
+    groups : sequence of str
+        Heading of each row's group; rows of one group stand together. None if empty.
     most : int, optional
         Rows shown; the rest is counted in a last line.
     """
@@ -71,6 +74,9 @@ def table(
     head = "".join(f'<th scope="col"{_num(c in right)}>{escape(c)}</th>' for c in columns)
     body = []
     for n, row in enumerate(shown):
+        if groups and (n == 0 or groups[n] != groups[n - 1]):
+            heading = f'<th class="pnb-group" scope="rowgroup" colspan="{len(columns)}">{escape(groups[n])}</th>'
+            body.append(f"{'</tbody><tbody>' if n else ''}<tr>{heading}</tr>")
         name = f' id="{escape(ids[n])}"' if ids else ""
         cells = [f'<th scope="row"{_num(columns[0] in right)}>{escape(row[0])}</th>']
         cells += [f"<td{_num(c in right)}>{escape(v)}</td>" for c, v in zip(columns[1:], row[1:], strict=True)]

@@ -18,6 +18,13 @@ from postmortem_nb.analysis.moments import NAMES, RULES
 from postmortem_nb.example import Impact
 from postmortem_nb.frames import FILES, conform
 
+UNITS = {  # of quantities whose unit is not the same in every incident
+    "baseline_value": "the signal's",
+    "threshold": "the signal's",
+    "peak_value": "the signal's",
+    "revenue_lost": "the currency",
+    "apdex": "–",
+}
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SCHEMA = json.dumps(result_schema(), indent=2, ensure_ascii=False) + "\n"
 
@@ -137,9 +144,9 @@ def definition_tables():
             *((f"{x.name} (`{x.id}`)", x.definition, x.missing) for x in LENGTHS),
         ],
         "Quantities": [
-            ("Quantity", "Unit", "Formula", "If something is missing"),
+            ("Quantity", "Group", "Unit", "Formula", "If something is missing"),
             *(
-                (f"{q.name} (`{id_}`)", q.unit or "the signal's", q.definition, q.missing)
+                (f"{q.name} (`{id_}`)", q.group, UNITS.get(id_, q.unit), q.definition, q.missing)
                 for id_, q in QUANTITIES.items()
             ),
         ],

@@ -65,7 +65,7 @@ class Analysis:
     comparison : tuple of Comparison
         Declared against measured.
     impact : tuple of Quantity
-        Measured quantities.
+        Every quantity of the impact, those that the evidence does not hold with their reason.
     claims : Claims
         The ledger that the narrative draws on.
     findings : tuple of Finding
@@ -183,8 +183,8 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     moments, odd = find_moments(incident, series, measurement)
     timings = compute_timings(incident, moments, windows)
     comparison = compare(incident, moments, series.step if series else pd.Timedelta(minutes=1), windows)
-    impact = measure_impact(series, measurement) if series and measurement else ()
     zone = incident.facts.zone if chosen.zone == AUTO else chosen.zone
+    impact = measure_impact(incident, signals, measurements, zone)
     claims = build_claims(incident, zone, windows, moments, timings, impact, series.files if series else ())
     others = measurement.others if measurement else Windows()
     replays = replay_all(incident, signals, moments, windows, others, chosen.replay)

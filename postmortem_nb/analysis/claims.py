@@ -256,7 +256,8 @@ def _bounded(q: Quantity) -> str:
 def _quantity(q: Quantity, sources: tuple[str, ...]) -> Claim:
     inputs = () if q.value is None else ("incident.toml",) if q.basis == "declared" else sources
     basis = "" if q.value is None else q.basis
-    return Claim(q.id, q.value, q.lo, q.hi, q.unit, _bounded(q), basis, q.definition, inputs, q.note)
+    definition = f"{q.definition}: {q.detail}" if q.detail else q.definition
+    return Claim(q.id, q.value, q.lo, q.hi, q.unit, _bounded(q), basis, definition, inputs, q.note)
 
 
 def _absent(known: Iterable[Quantity]) -> Iterator[Claim]:

@@ -18,6 +18,7 @@ from postmortem_nb.analysis.schema import (
     InstantModel,
     PathModel,
     PatternModel,
+    QuantityModel,
     ReplayModel,
     Result,
     SensitivityModel,
@@ -83,6 +84,7 @@ def as_result(analysis: Analysis) -> dict[str, Any]:
             )
             for c in analysis.comparison
         ],
+        impact=[QuantityModel(**{**q.__dict__, "basis": "" if q.value is None else q.basis}) for q in analysis.impact],
         paths=[_path(h) for h in facts.hypotheses],
         patterns=[
             PatternModel(**{k: v for k, v in row.items() if k in PatternModel.model_fields})

@@ -111,6 +111,24 @@ class ClaimModel(_Model):
     note: str = Field(description="why it is missing, or what to bear in mind")
 
 
+class QuantityModel(_Model):
+    """One quantity of the impact."""
+
+    id: str
+    group: str = Field(description="requests, budget, users, latency, money or signal")
+    name: str
+    value: float | None
+    lo: float | None
+    hi: float | None = Field(description="null with a lower bound: at least so much")
+    unit: str
+    basis: str = Field(description="measured, estimated or declared; empty if unknown")
+    numerator: float | None
+    denominator: float | None
+    definition: str
+    detail: str = Field(description="the numbers that went into it, and what was taken for granted")
+    note: str = Field(description="why it is missing")
+
+
 class TimingModel(_Model):
     """One time with both ends."""
 
@@ -214,6 +232,7 @@ class Result(_Model):
     signs: list[SignModel]
     timings: list[TimingModel]
     comparison: list[ComparisonModel]
+    impact: list[QuantityModel] = Field(description="empty without a signal")
     paths: list[PathModel]
     patterns: list[PatternModel]
     replays: list[ReplayModel]

@@ -47,7 +47,8 @@ class SignalSeries:
     why : str
         Why this signal: declared, or how it was chosen.
     requests : DataFrame
-        For ratios of log lines: ``time`` and ``bad`` of every counted line, in time order; else empty.
+        For ratios of log lines: ``time`` and ``bad`` of every counted line, in time order, and the ``row`` of the logs
+        that it stands in; else empty.
     notes : tuple of str
         What was assumed about the evidence, or looked for in it in vain; half sentences for readers.
     files : tuple of str
@@ -176,7 +177,8 @@ def _draw(incident: Incident, signal: Signal, settings: Settings, why: str) -> S
                 f"{where}: no log line matches it. Check `select` and `total`, or the evidence in logs/."
             )
         bad = rows_matching(counted, signal.bad, where) if signal.bad is not None else pd.Series(False, counted.index)
-        requests = counted[["time"]].assign(bad=bad).sort_values("time", kind="stable", ignore_index=True)
+        lines = counted[["time"]].assign(bad=bad, row=counted.index)
+        requests = lines.sort_values("time", kind="stable", ignore_index=True)
         missed = _unmatched(counted, signal.bad) if signal.bad is not None and not bad.any() else ()
         files = tuple(sorted(counted["file"].dropna().unique()))
         return SignalSeries(signal, _binned(requests, step, signal, where), step, why, requests, missed, files)

@@ -4,6 +4,7 @@ Everything is pure and seeded: the same arguments give the same rows. Only `draw
 folder of its caller's. Nothing in the pipeline imports this package.
 """
 
+from postmortem_nb.example.demand import draw_demand
 from postmortem_nb.example.folder import draw_incident
 from postmortem_nb.example.lines import (
     access_lines,
@@ -31,6 +32,7 @@ __all__ = [
     "apache_error_lines",
     "application_lines",
     "chat_day",
+    "draw_demand",
     "draw_gauge",
     "draw_incident",
     "draw_requests",

@@ -11,9 +11,10 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from postmortem_nb.incident.written import Bound, Text, When
+from postmortem_nb.incident.measures import Latency, Slo, Users, Value
+from postmortem_nb.incident.written import Bound, Fact, Text, When
 from postmortem_nb.times import UNKNOWN, UTC, Instant, parse_duration, zone_named
 
 # How a milestone is called in the report, in the order in which incidents usually pass them.
@@ -37,12 +38,6 @@ MILESTONES = {
 
 Filter = dict[str, str | int | float | bool | list[str | int | float]]
 """Which rows: column → value, list of values, ``">=500"``-like comparison, or ``"~regex"``; all must hold."""
-
-
-class Fact(BaseModel):
-    """Base of all declared facts: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True)
 
 
 class Milestones(Fact):
@@ -252,6 +247,10 @@ class Facts(Fact):
     milestones: Milestones = Milestones()
     versions: list[Version] = []
     signals: list[Signal] = []
+    slo: Slo = Slo()
+    users: Users = Users()
+    latency: Latency = Latency()
+    value: Value | None = None
     timeline: list[TimelineRow] = []
     ignored: list[Ignored] = []
     hypotheses: list[Hypothesis] = []

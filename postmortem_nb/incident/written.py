@@ -1,14 +1,20 @@
-"""Texts and times in ``incident.toml`` as people write them: how the models of the facts read them."""
+"""Texts and times in ``incident.toml`` as people write them, and the base of the models that read them."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import pandas as pd
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from postmortem_nb.errors import IncidentError
 from postmortem_nb.times import Instant, parse_instant
+
+
+class Fact(BaseModel):
+    """Base of all declared facts: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, str_strip_whitespace=True)
 
 
 def _read_when(value: object, info: ValidationInfo) -> Instant:

@@ -10,8 +10,9 @@ import pandas as pd
 from postmortem_nb.analysis.claims import Claim, format_quantity
 from postmortem_nb.analysis.windows import hold_time
 from postmortem_nb.charts import chart_signal
+from postmortem_nb.sections.amounts import quantities
 from postmortem_nb.sections.blocks import Section, paragraph, prose
-from postmortem_nb.tables import Safe, clock, definitions, escape, finding_items, measured, more, table
+from postmortem_nb.tables import Safe, clock, definitions, escape, finding_items, more, table
 from postmortem_nb.times import UTC, format_duration, format_time, format_window
 
 if TYPE_CHECKING:
@@ -124,20 +125,6 @@ def _detection(post: Postmortem) -> str:
 def impact(post: Postmortem) -> Section:
     """Return how bad it was: the signal with its windows, the quantities with their formulas."""
     analysis = post.analysis
-    rows = [
-        (
-            q.name,
-            measured(analysis.claims[q.id].text),
-            q.note or q.definition,
-            analysis.claims[q.id].basis or "not known",
-        )
-        for q in analysis.impact
-    ]
-    quantities = (
-        table(("Quantity", "Value", "How it is computed", "Basis"), rows, "Measured impact", numeric=("Value",))
-        if rows
-        else None
-    )
     return Section.of(
         "Impact",
         prose(post, "Impact"),
@@ -145,7 +132,7 @@ def impact(post: Postmortem) -> Section:
         chart_signal(analysis),
         _how_measured(post),
         *_sensitivity(post),
-        quantities,
+        *quantities(analysis),
     )
 
 

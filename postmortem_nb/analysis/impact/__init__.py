@@ -1,0 +1,80 @@
+"""How bad it was: requests, time and error budget, users, latency, money. Formulas in ``docs/timings.md``.
+
+What is counted is measured, what rests on an assumption about what would have been is estimated, and both keep their
+bounds. What the evidence does not hold stays unknown, with its reason.
+"""
+
+from __future__ import annotations
+
+from postmortem_nb.analysis.impact.budget import NO_OBJECTIVE, REQUESTS, measure_requests, measure_time, target_of
+from postmortem_nb.analysis.impact.counts import COUNTED, count_failures, excess_failures
+from postmortem_nb.analysis.impact.definitions import GROUPS, QUANTITIES, Formula
+from postmortem_nb.analysis.impact.latency import measure_latency
+from postmortem_nb.analysis.impact.losses import demand_quantities, find_losses, revenue
+from postmortem_nb.analysis.impact.quantity import NOTHING, Quantity, missing, quantity
+from postmortem_nb.analysis.impact.stretches import inside, spans_of
+from postmortem_nb.analysis.impact.users import measure_users
+from postmortem_nb.analysis.signals import SignalSeries
+from postmortem_nb.analysis.windows import Measurement
+from postmortem_nb.incident import Incident
+
+__all__ = ["GROUPS", "NO_OBJECTIVE", "QUANTITIES", "Formula", "Quantity", "measure_impact", "quantity"]
+
+
+def measure_impact(
+    incident: Incident, signals: tuple[SignalSeries, ...], measurements: tuple[Measurement, ...], zone: str
+) -> tuple[Quantity, ...]:
+    """Return every quantity of the impact, in the order of their definitions.
+
+    Parameters
+    ----------
+    signals, measurements : tuples of equal length
+        The windows are those of the first. Requests are counted on the first that counts failed and all requests,
+        demand on the first that counts requests at all.
+    zone : str
+        Zone in which days and weeks of demand are compared.
+
+    Returns
+    -------
+    tuple of Quantity
+        Empty without a signal.
+    """
+    if not signals:
+        return ()
+    series, measurement = signals[0], measurements[0]
+    at = next((n for n, s in enumerate(signals) if s.signal.kind == "ratio"), None)
+    ratio = None if at is None else signals[at]
+    traffic = next((s for s in signals if s.signal.kind in ("ratio", "traffic")), None)
+    target = target_of(incident.facts, ratio)
+    has_windows = bool(measurement.windows)
+    found: list[Quantity] = []
+    excess = None
+    if ratio is not None and at is not None:
+        center = measurements[at].baseline.center
+        excess = excess_failures(ratio, measurement, center) if has_windows else None
+        found += count_failures(ratio, measurement, center) if has_windows else missing("", *COUNTED)
+        found += measure_requests(ratio, measurement, center, excess or NOTHING, target)
+    else:
+        found += missing("", *COUNTED, *REQUESTS)
+    losses = find_losses(traffic, measurement, zone) if traffic is not None and has_windows else None
+    found += demand_quantities(losses, excess if traffic is ratio else None)
+    found += measure_time(series, measurement, target)
+    found += measure_users(incident, ratio, measurement)
+    found += measure_latency(incident, ratio, signals, measurements)
+    found += revenue(incident.facts, signals, measurement, losses, excess if traffic is ratio else None, zone)
+    found += _levels(series, measurement)
+    by_id = {q.id: q for q in found}
+    return tuple(by_id[id_] for id_ in QUANTITIES)
+
+
+def _levels(series: SignalSeries, measurement: Measurement) -> list[Quantity]:
+    """Return what the signal itself says, in its own unit."""
+    baseline, unit = measurement.baseline, series.unit
+    values = series.frame["value"][inside(series, spans_of(measurement, "best"))]
+    worst = (values.max() if series.bad_side > 0 else values.min()) if len(values) else None
+    return [
+        quantity("baseline_value", baseline.center, baseline.how, unit),
+        quantity("threshold", baseline.enter, baseline.rule, unit, basis="declared" if baseline.is_set else "measured"),
+        quantity("peak_value", worst, "", unit),
+        quantity("unknown_share", float(values.isna().mean()) if len(values) else None),
+    ]
