@@ -26,3 +26,8 @@ def spell(char: str) -> str:
     if code < 0x20:
         return chr(0x2400 + code)  # Unicode's own pictures of control characters
     return "␡" if code == 0x7F else "�" if 0xD800 <= code < 0xE000 else f"⟨U+{code:04X}⟩"
+
+
+def writable(text: str) -> str:
+    """Return a text without halves of surrogate pairs, as JSON can escape them, which nothing can write down again."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -462,3 +462,12 @@ def test_what_a_real_victoriametrics_exports(tmp_path):
         server.wait()
     assert frame["value"].tolist() == [float(i) for i in range(20)]
     assert frame.attrs["report"].format == "victoriametrics"
+
+
+def test_half_a_surrogate_pair_inside_a_nested_value_is_replaced(tmp_path):
+    """Found by fuzzing: a list is kept as text, and nothing could write that text down."""
+    text = (
+        '[{"time": "2024-01-15T10:32:11Z", "cpu": 5, "odd": ["\\ud800"]}, {"time": "2024-01-15T10:33:11Z", "cpu": 6}]'
+    )
+    frame = read_metrics(write(tmp_path, text, "cpu.json"))
+    assert frame["value"].dropna().tolist() == [5.0, 6.0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from postmortem_nb.characters import writable
+
 _DECODER = json.JSONDecoder(parse_float=str)  # an epoch keeps all its digits
 
 
@@ -33,8 +35,3 @@ def plain(value: object) -> str | None:
     if not isinstance(value, int | float):
         return None
     return str(value) if abs(value) < 10**30 else None
-
-
-def writable(text: str) -> str:
-    """Return a text without escaped halves of surrogate pairs, which nothing can write down again."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from postmortem_nb.characters import writable
 from postmortem_nb.evidence.account import Tally, Unreadable
 from postmortem_nb.evidence.how import How
-from postmortem_nb.evidence.metrics.samples import COUNTER, GAUGE, Samples, writable
+from postmortem_nb.evidence.metrics.samples import COUNTER, GAUGE, Samples
 
 LINE = re.compile(
     r"([a-zA-Z_:][a-zA-Z0-9_:.]*)?[ \t]*(?:\{((?:[^\"}]|\"(?:[^\"\\]|\\.)*\")*)\})?[ \t]*(?<=[\s}])(\S+)"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from postmortem_nb.characters import writable
 from postmortem_nb.evidence.account import Tally, Unreadable
 from postmortem_nb.evidence.documents import Record
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.metrics.answers import unknown
-from postmortem_nb.evidence.metrics.samples import writable
 from postmortem_nb.evidence.metrics.shapes import shown
 from postmortem_nb.evidence.metrics.tables import ROLES, from_table, time_column
 from postmortem_nb.evidence.table import Table, check_roles
@@ -91,7 +91,7 @@ def _flat(record: Record, above: str = "", depth: int = 0) -> Iterator[tuple[str
     for key, value in record.items():
         name = f"{above}{writable(str(key))}"
         if isinstance(value, dict) and depth < DEEPEST and not above.endswith("labels."):
-            yield from ((name, shown(value)),) if key in ("labels", "tags") else _flat(value, f"{name}.", depth + 1)
+            yield from (((name, shown(value)),) if key in ("labels", "tags") else _flat(value, f"{name}.", depth + 1))
         elif value is None:
             yield name, ""
         else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from postmortem_nb.characters import writable
 from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.clock import read_times
 from postmortem_nb.evidence.how import How
@@ -114,8 +115,3 @@ def time_text(value: object) -> str | None:
     if isinstance(value, float):
         return f"{value:.9f}".rstrip("0").rstrip(".") if math.isfinite(value) else None
     return writable(str(value).strip()) or None
-
-
-def writable(text: str) -> str:
-    """Return a text without halves of surrogate pairs, which nothing can write down again."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

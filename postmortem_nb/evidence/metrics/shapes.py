@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from postmortem_nb.characters import writable
 from postmortem_nb.evidence.account import Unreadable
 from postmortem_nb.evidence.documents import Record
 from postmortem_nb.evidence.metrics.samples import Samples
@@ -87,6 +88,6 @@ def error_in(record: Record) -> object:
 def shown(value: object) -> str:
     """Return JSON as one line of text, for messages."""
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return writable(json.dumps(value, ensure_ascii=False))
     except (RecursionError, ValueError):
         return "…"
