@@ -89,7 +89,10 @@ def otava(series: pd.Series) -> list[tuple[int, int]]:
     """Split E-divisive of Apache Otava, at its own defaults."""
     from otava.analysis import compute_change_points
 
-    points, _ = compute_change_points(_filled(series))
+    try:
+        points, _ = compute_change_points(_filled(series))
+    except ValueError:  # it cannot compare means of which one is 0
+        return []
     return _between(series, [int(point.index) for point in points])
 
 

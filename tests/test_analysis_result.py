@@ -12,6 +12,7 @@ from conftest import at, declared_only, draw, events_of, gauge, steps, with_fact
 
 import postmortem_nb as pnb
 from postmortem_nb.analysis import result_schema
+from postmortem_nb.analysis.authorities import CONVENTIONS
 from postmortem_nb.analysis.definitions import LENGTHS, METRICS
 from postmortem_nb.analysis.impact import QUANTITIES
 from postmortem_nb.analysis.moments import NAMES, RULES
@@ -142,6 +143,20 @@ def definition_tables():
         "Lengths": [
             ("Length", "Definition", "If something is missing"),
             *((f"{x.name} (`{x.id}`)", x.definition, x.missing) for x in LENGTHS),
+        ],
+        "The same events under other definitions": [
+            ("Who", "Name", "From", "To", "Where an end is not recorded", "Source"),
+            *(
+                (
+                    c.authority,
+                    c.name,
+                    " or ".join(f"`{n}`" for n in c.start),
+                    " or ".join(f"`{n}`" for n in c.end),
+                    c.missing,
+                    c.source,
+                )
+                for c in CONVENTIONS
+            ),
         ],
         "Quantities": [
             ("Quantity", "Group", "Unit", "Formula", "If something is missing"),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from postmortem_nb.analysis.alertclaims import replay_claims, replay_findings
 from postmortem_nb.analysis.alerts import replay_alert, replay_all
+from postmortem_nb.analysis.authorities import Conventional, side_by_side
 from postmortem_nb.analysis.claims import Claims, build_claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
@@ -119,6 +120,11 @@ class Analysis:
     def zone(self) -> str:
         """Zone that is printed beside UTC."""
         return self.incident.facts.zone if self.settings.zone == AUTO else self.settings.zone
+
+    @cached_property
+    def conventions(self) -> tuple[Conventional, ...]:
+        """The times that other definitions give for the same moments."""
+        return side_by_side(self.moments, self.incident.facts.change_failed)
 
     @cached_property
     def timeline(self) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Incident
 from postmortem_nb.times import UNKNOWN, UTC, Duration, Instant, between, format_duration, format_instant
 
-ZERO = pd.Timedelta(0)
+ZERO, MINUTE = pd.Timedelta(0), pd.Timedelta(minutes=1)
 NO_WINDOWS = Windows()
 
 AGREES, WITHIN, CONTRADICTS, NO_EVIDENCE = "agrees", "within resolution", "contradicts", "no evidence"
@@ -167,18 +167,34 @@ def _earlier_window(declared: Instant, windows: Windows, resolution: pd.Timedelt
 
 
 def shift_note(declared: Instant, measured: Instant, resolution: pd.Timedelta, zone: str) -> str:
-    """Say whether a declared time agrees once it is moved by an hour or by the zone's offset: the commonest slip."""
+    """Say whether a declared time agrees once it is moved by what is commonly mistaken: its zone, or its date."""
     if measured.lo is None or measured.hi is None:
         return ""  # a bound alone agrees with every large shift
-    hours = {pd.Timedelta(hours=1), pd.Timedelta(hours=-1)}
-    if zone != UTC and declared.best is not None:
-        offset = declared.best.tz_convert(zone).utcoffset()
-        hours |= {pd.Timedelta(offset), -pd.Timedelta(offset)} - {ZERO} if offset is not None else set()
-    for shift in sorted(hours, key=lambda h: (abs(h), h)):
+    at = declared.best if declared.best is not None else declared.lo
+    for name, shift in _slips(at, zone):
         if judge(declared.shifted(shift), measured, resolution) != CONTRADICTS:
-            minutes = round(shift.total_seconds() / 60)
-            return f"agrees if shifted by {minutes:+d} min: check the zone it was written in"
+            return name
     return ""
+
+
+def _slips(at: pd.Timestamp | None, zone: str) -> list[tuple[str, pd.Timedelta]]:
+    """Return what is commonly mistaken in a written time, with the shift that mends it, smallest first."""
+    hours = {pd.Timedelta(hours=1), pd.Timedelta(hours=-1)}
+    if zone != UTC and at is not None:
+        offset = pd.Timedelta(at.tz_convert(zone).utcoffset() or ZERO)
+        hours |= {offset, -offset} - {ZERO}
+    where = "check the zone it was written in"
+    slips = [(f"agrees if shifted by {shift / MINUTE:+.0f} min: {where}", shift) for shift in hours]
+    for sign in (1, -1):
+        word = "later" if sign > 0 else "earlier"
+        half, day = pd.Timedelta(hours=12), pd.Timedelta(days=1)
+        slips.append((f"agrees if it is 12 hours {word}: check morning and afternoon", sign * half))
+        slips.append((f"agrees if it is a day {word}: check the date", sign * day))
+        if at is not None:
+            month, year = (at + sign * pd.DateOffset(months=months) - at for months in (1, 12))
+            slips.append((f"agrees if it is a month {word}: check the month", month))
+            slips.append((f"agrees if it is a year {word}: check the year", year))
+    return sorted(slips, key=lambda slip: (abs(slip[1]), slip[1]))
 
 
 def comparison_findings(rows: tuple[Comparison, ...]) -> tuple[Finding, ...]:

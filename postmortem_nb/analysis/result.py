@@ -12,6 +12,7 @@ from postmortem_nb.analysis.schema import (
     BaselineModel,
     ClaimModel,
     ComparisonModel,
+    ConventionModel,
     FileModel,
     FindingModel,
     FiringModel,
@@ -71,6 +72,12 @@ def as_result(analysis: Analysis) -> dict[str, Any]:
                 note=t.note,
             )
             for t in analysis.timings
+        ],
+        conventions=[
+            ConventionModel(
+                authority=c.convention.authority, name=c.convention.name, **_seconds(c.duration), note=c.note
+            )
+            for c in analysis.conventions
         ],
         comparison=[
             ComparisonModel(

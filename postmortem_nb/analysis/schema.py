@@ -129,6 +129,17 @@ class QuantityModel(_Model):
     note: str = Field(description="why it is missing")
 
 
+class ConventionModel(_Model):
+    """What the definition of somebody else gives for the same moments."""
+
+    authority: str
+    name: str
+    seconds: float | None
+    seconds_lo: float | None
+    seconds_hi: float | None
+    note: str
+
+
 class TimingModel(_Model):
     """One time with both ends."""
 
@@ -231,6 +242,7 @@ class Result(_Model):
     moments: dict[str, InstantModel]
     signs: list[SignModel]
     timings: list[TimingModel]
+    conventions: list[ConventionModel]
     comparison: list[ComparisonModel]
     impact: list[QuantityModel] = Field(description="empty without a signal")
     paths: list[PathModel]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from postmortem_nb.analysis.authorities import Convention
 from postmortem_nb.analysis.comparison import Comparison
-from postmortem_nb.analysis.moments import Moment
+from postmortem_nb.analysis.moments import NAMES, Moment
 from postmortem_nb.analysis.timings import Timing
 from postmortem_nb.charts import chart_timeline, chart_timing
 from postmortem_nb.incident import Hypothesis
@@ -48,8 +49,33 @@ def timings(post: Postmortem) -> Section:
         more(f"{len(missing)} {'time' if len(missing) == 1 else 'times'} that cannot be computed, and why", absent)
         if missing
         else None,
+        _elsewhere(post),
         *_compared(post),
     )
+
+
+def _elsewhere(post: Postmortem) -> Safe | None:
+    """Return the same events under the definitions of others, folded."""
+    found = post.analysis.conventions
+    if not any(c.duration.is_known for c in found):
+        return None
+    rows = [
+        (
+            _named(c.convention),
+            measured(c.text),
+            " or ".join(NAMES[name] for name in c.convention.start),
+            " or ".join(NAMES[name] for name in c.convention.end),
+            c.note,
+        )
+        for c in found
+    ]
+    columns = ("Definition", "Value", "From", "To", "Note")
+    head = "The same events under the definitions of others: why tools disagree"
+    return more(head, table(columns, rows, "Times by definition", numeric=("Value",)))
+
+
+def _named(c: Convention) -> Safe:
+    return Safe(f"{escape(c.authority)}: {escape(c.name)}<br><small>{escape(c.source)}</small>")
 
 
 def _linked(t: Timing, *, defined: bool = True) -> Safe:
