@@ -137,7 +137,7 @@ def test_what_is_not_read_is_named_with_its_place(text, place, why):
 
 
 @given(st.text(alphabet="abx(){}[]<>=!~+-*/%^,.'\"`\\ \n059mhsumratebyonandor", max_size=40))
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_any_text_is_read_or_refused(text):
     try:
         parse_expression(text)
@@ -234,7 +234,7 @@ def test_a_rate_by_hand():
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(0, 3)), min_size=2, max_size=40), st.integers(0, 3))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_steps_do_not_depend_on_each_other(values, bound):
     """One run over a grid, in parts or whole, is the same as a run at each instant alone."""
     values = [1, *values]
@@ -307,7 +307,7 @@ def slow_lives(present, hold, keep):
 
 
 @given(st.lists(st.booleans(), max_size=40), st.integers(0, 5), st.integers(0, 5))
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_lives_of_an_alert(present, hold, keep):
     found = [tuple(life) for life in lives(np.array(present, bool), 1, hold, keep)]
     assert found == slow_lives(present, hold, keep)
@@ -341,6 +341,7 @@ def test_series_of_a_metrics_frame():
 
 
 @given(st.text(max_size=12))
+@settings(deadline=None)
 def test_every_metric_gets_a_name_that_prometheus_takes(text):
     assert re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]*", metric_name(text))
 
@@ -349,6 +350,7 @@ def test_every_metric_gets_a_name_that_prometheus_takes(text):
     st.lists(st.tuples(st.integers(0, 200_000), st.booleans()), min_size=1, max_size=60),
     st.sampled_from([1_000, 15_000, 60_000]),
 )
+@settings(deadline=None)
 def test_counters_hold_the_lines_before_each_scrape(lines, step):
     lines = sorted(lines)
     times = pd.to_datetime([T0 + t for t, _ in lines], unit="ms", utc=True).as_unit("ns")
