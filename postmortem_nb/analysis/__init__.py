@@ -24,6 +24,7 @@ from postmortem_nb.analysis.schema import result_schema
 from postmortem_nb.analysis.search import find_windows
 from postmortem_nb.analysis.settings import AUTO, Settings
 from postmortem_nb.analysis.signals import SignalSeries, build_signals
+from postmortem_nb.analysis.stated import stated_findings
 from postmortem_nb.analysis.timeline import build_timeline
 from postmortem_nb.analysis.timings import Timing, compute_timings, timing_findings
 from postmortem_nb.analysis.windows import Measurement, Windows, measure_all, sensitivity
@@ -206,6 +207,7 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
             *beyond_findings(incident, signals, measurements),
             *consistency_findings(incident),
             *replay_findings(incident, replays),
+            *stated_findings(incident, windows),
         ]
     )
     return Analysis(

@@ -171,13 +171,13 @@ def shift_note(declared: Instant, measured: Instant, resolution: pd.Timedelta, z
     if measured.lo is None or measured.hi is None:
         return ""  # a bound alone agrees with every large shift
     at = declared.best if declared.best is not None else declared.lo
-    for name, shift in _slips(at, zone):
+    for name, shift in slips(at, zone):
         if judge(declared.shifted(shift), measured, resolution) != CONTRADICTS:
             return name
     return ""
 
 
-def _slips(at: pd.Timestamp | None, zone: str) -> list[tuple[str, pd.Timedelta]]:
+def slips(at: pd.Timestamp | None, zone: str) -> list[tuple[str, pd.Timedelta]]:
     """Return what is commonly mistaken in a written time, with the shift that mends it, smallest first."""
     hours = {pd.Timedelta(hours=1), pd.Timedelta(hours=-1)}
     if zone != UTC and at is not None:

@@ -1,0 +1,239 @@
+"""Impact windows that public messages state in prose: "On March 1st, 2024, between 14:17 UTC and 15:54 UTC …".
+
+They are declared times, never measured ones. What a sentence leaves out (the date, the year, that the end is on the
+next day) is taken so that the window lies nearest to the messages themselves; what it does say is taken as it stands,
+so that a wrong date shows: a window far from the messages about it is a finding, with the slip that would explain it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from postmortem_nb.analysis.comparison import slips
+from postmortem_nb.analysis.windows import Windows
+from postmortem_nb.findings import Finding
+from postmortem_nb.incident import Incident
+from postmortem_nb.times import UTC, Instant, Interval, Window, format_duration, format_window
+
+FAR = pd.Timedelta(hours=3)  # between a window and the messages about it: further is a slip, or told long afterwards
+MINUTE, DAY = pd.Timedelta(minutes=1), pd.Timedelta(days=1)
+ZONES = ("UTC", "GMT", "Z")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _date(n: int) -> str:
+    month = rf"(?:{'|'.join(MONTHS)})[a-z]*\.?"
+    return (
+        rf"(?:[a-z]{{3,6}}day,?\s+)?(?:(?P<iso{n}>\d{{4}}-\d\d-\d\d)"
+        rf"|(?P<month{n}>{month})\s+(?P<day{n}>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year{n}>\d{{4}})\b)?"
+        rf"|(?P<day{n}b>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month{n}b>{month})(?:,?\s+(?P<year{n}b>\d{{4}})\b)?)"
+    )
+
+
+def _time(n: int) -> str:
+    return (
+        rf"(?:at\s+)?\(?(?P<h{n}>\d{{1,2}}):(?P<m{n}>\d\d)(?::(?P<s{n}>\d\d))?\s?(?P<half{n}>[ap]\.?m\.?)?"
+        rf"(?:\s?\(?(?P<zone{n}>(?-i:[A-Z]{{3,4}}|Z))\b\)?)?\)?"
+    )
+
+
+_WINDOW = re.compile(
+    rf"(?:\bon\s+{_date(0)},?\s+)?\b(?:between|from)\s+(?:{_date(1)},?\s+)?{_time(1)}"
+    rf"\s*(?:\band\b|\bto\b|\buntil\b|\btill\b|\bthrough\b|[-–—])\s*(?:{_date(2)},?\s+)?{_time(2)}(?:,?\s+on\s+{_date(3)})?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A window that a message states.
+
+    Parameters
+    ----------
+    start, end : Instant
+        Declared, as exact as written: a minute, or a second.
+    text : str
+        The words that state it.
+    evidence : str
+        The file and line of the message, if it was read from one.
+    """
+
+    start: Instant
+    end: Instant
+    text: str
+    evidence: str = ""
+
+    @property
+    def interval(self) -> Interval:
+        """From the earliest start to the latest end."""
+        return _known(self.start.lo), _known(self.end.hi)
+
+
+def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "") -> tuple[Stated, ...]:
+    """Return the windows that a text states.
+
+    Parameters
+    ----------
+    text : str
+        A message, such as the closing one of a status page.
+    near : Interval
+        First and last message about the incident, in UTC: what the text leaves open is taken so that it lies near.
+    zone : str
+        Zone of times that are written without one.
+    evidence : str
+        Where the text stands.
+
+    Returns
+    -------
+    tuple of Stated
+        In the order of the text. A window whose zone is an abbreviation other than UTC or GMT is left out: most mean
+        several zones.
+
+    Examples
+    --------
+    >>> near = pd.Timestamp("2024-03-01T14:39Z"), pd.Timestamp("2024-03-01T16:12Z")
+    >>> stated_windows("Between 14:17 and 15:54 UTC jobs were late.", near)[0].start.lo
+    Timestamp('2024-03-01 14:17:00+0000', tz='UTC')
+    """
+    found = (_read(match, near, zone, evidence) for match in _WINDOW.finditer(text))
+    return tuple(stated for stated in found if stated is not None)
+
+
+def _read(match: re.Match[str], near: Interval, zone: str, evidence: str) -> Stated | None:
+    part = match.groupdict()
+    written = [z.upper() for n in (1, 2) if (z := part[f"zone{n}"])]
+    if any(z not in ZONES for z in written):
+        return None
+    clock = [c for n in (1, 2) if (c := _clock(part, n)) is not None]
+    if len(clock) < 2:
+        return None
+    dates = [_ymd(part, n) for n in range(4)]
+    first = dates[1] or dates[0] or (dates[3] if dates[2] is None else None)
+    last = dates[2] or dates[3] or first
+    where = UTC if written else zone
+    best: tuple[bool, pd.Timedelta, pd.Timedelta, pd.Timestamp, pd.Timestamp] | None = None
+    ends = [_instant(day, clock[1], where) for day in _days(last, near)] if dates[2] or dates[3] else []
+    for day in _days(first, near):
+        start = _instant(day, clock[0], where)
+        own = ends or [_instant(day, clock[1], where), _instant(day + DAY, clock[1], where)]
+        end = min((t for t in own if t is not None and start is not None and t > start), default=None)
+        if start is None or end is None:
+            continue
+        middle = abs((start - near[0]) + (end - near[1]))
+        choice = (start > near[1], gap_between((start, end), near), middle, start, end)  # what is told has begun
+        best = choice if best is None or choice[:3] < best[:3] else best
+    if best is None:
+        return None
+    width = [pd.Timedelta(seconds=1) if part[f"s{n}"] else MINUTE for n in (1, 2)]
+    edges = [Instant(lo=t, at=t, hi=t + w, basis="declared") for t, w in zip(best[3:], width, strict=True)]
+    return Stated(edges[0], edges[1], " ".join(match[0].split()), evidence)
+
+
+def _instant(day: pd.Timestamp, clock: pd.Timedelta, zone: str) -> pd.Timestamp | None:
+    try:
+        return (day + clock).tz_localize(zone).tz_convert(UTC)
+    except ValueError:  # a time that a change of clocks leaves out, or has twice
+        return None
+
+
+def _clock(part: dict[str, str | None], n: int) -> pd.Timedelta | None:
+    hour, minute, second = (int(part[f"{k}{n}"] or 0) for k in "hms")
+    if half := part[f"half{n}"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half[0] in "pP" else 0)
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    return pd.Timedelta(hours=hour, minutes=minute, seconds=second)
+
+
+def _ymd(part: dict[str, str | None], n: int) -> tuple[int | None, int, int] | None:
+    if iso := part[f"iso{n}"]:
+        year, month, day = map(int, iso.split("-"))
+        return year, month, day
+    name, number = part[f"month{n}"] or part[f"month{n}b"], part[f"day{n}"] or part[f"day{n}b"]
+    if name is None or number is None:
+        return None
+    written = part[f"year{n}"] or part[f"year{n}b"]
+    return int(written) if written else None, MONTHS.index(name[:3].lower()) + 1, int(number)
+
+
+def _days(date: tuple[int | None, int, int] | None, near: Interval) -> list[pd.Timestamp]:
+    """Return the days that a date may mean: one, one of each year around, or any day of the messages."""
+    first, last = (t.tz_convert(None).normalize() for t in near)
+    if date is None:
+        return list(pd.date_range(first - DAY, last + DAY)) if last - first < pd.Timedelta(days=40) else [first, last]
+    year, month, day = date
+    days = []
+    for candidate in [year] if year else range(first.year - 1, last.year + 2):
+        try:
+            days.append(pd.Timestamp(year=candidate, month=month, day=day))
+        except ValueError:
+            continue  # 31 April, or a leap day
+    return days
+
+
+def gap_between(window: Interval, messages: Interval) -> pd.Timedelta:
+    """Return how far a window lies from the messages about it; zero if they touch."""
+    return max(pd.Timedelta(0), messages[0] - window[1], window[0] - messages[1])
+
+
+def stated_findings(incident: Incident, windows: Windows) -> Iterator[Finding]:
+    """Yield a finding for each stated window far from the messages about it, or from all measured impact."""
+    events = incident.events
+    messages = events[(events["kind"] == "communication") & events["time"].notna()]
+    if messages.empty:
+        return
+    near = (messages["time"].min(), messages["time"].max())
+    zone = incident.facts.zone
+    seen = set()
+    for text, evidence in messages[["text", "evidence"]].itertuples(index=False):
+        for stated in stated_windows(str(text), near, zone, str(evidence)):
+            if stated.interval not in seen:
+                seen.add(stated.interval)
+                yield from _judged(stated, near, windows, zone)
+
+
+def _judged(stated: Stated, near: Interval, windows: Windows, zone: str) -> Iterator[Finding]:
+    window = stated.interval
+    said = f"A message states the impact as “{stated.text}”, which is {format_window(window)}"
+    if (gap := gap_between(window, near)) > FAR:
+        side = "before the first" if window[1] < near[0] else "after the last"
+        why = slip_of(window, near, zone)
+        yield Finding(
+            "stated-window-far",
+            "warning",
+            stated.evidence or "messages",
+            f"{said}: {format_duration(gap)} {side} message about it{f'; it {why}' if why else ''}.",
+            "Check the date and the zone of the message. It is shown as it stands and changes no number.",
+        )
+    elif windows and all(gap_between(window, (_known(w.onset.lo), _end(w))) > FAR for w in windows):
+        yield Finding(
+            "stated-window-contradicts-measured",
+            "warning",
+            stated.evidence or "messages",
+            f"{said}; no measured window lies within {format_duration(FAR)} of it.",
+            "Check the date and the zone of the message, and whether the signal shows what users felt.",
+        )
+
+
+def slip_of(window: Interval, near: Interval, zone: str = UTC) -> str:
+    """Return which common slip would explain a window far from the messages, in words; empty if none does."""
+    for name, shift in slips(window[0], zone):
+        if gap_between((window[0] + shift, window[1] + shift), near) <= pd.Timedelta(0):
+            return name
+    return ""
+
+
+def _end(window: Window) -> pd.Timestamp:
+    return window.recovery.hi if window.recovery.hi is not None else _known(window.recovery.lo)
+
+
+def _known(t: pd.Timestamp | None) -> pd.Timestamp:
+    if t is None:
+        raise ValueError("a stated window has both ends")
+    return t

@@ -1,0 +1,115 @@
+"""Windows that public messages state in prose: real ones, drawn ones, and those that lie far from their messages."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from postmortem_nb.analysis.stated import FAR, gap_between, slip_of, stated_windows
+
+FEED = Path(__file__).parent / "data" / "status_github" / "updates.jsonl"
+# Read by hand: the closing message of each.
+TRUTH = {
+    "19850844": ("2024-01-28T01:00Z", "2024-01-28T14:00Z"),
+    "20132654": ("2024-03-01T14:17Z", "2024-03-01T15:54Z"),
+    "20497442": ("2024-04-09T21:35Z", "2024-04-10T19:03Z"),
+    "20833952": ("2024-05-19T03:40Z", "2024-05-20T17:40Z"),
+    "20938285": ("2024-05-30T15:37Z", "2024-05-30T17:14Z"),
+    "21398869": ("2024-07-13T00:01Z", "2024-07-13T19:27Z"),
+    "21458536": ("2024-07-18T22:37Z", "2024-07-19T04:47Z"),
+    "22274725": ("2024-09-24T08:20Z", "2024-09-24T09:04Z"),
+}
+NEAR = (pd.Timestamp("2024-03-01T14:39Z"), pd.Timestamp("2024-03-01T16:12Z"))
+
+
+SLIPS = [("", {}), ("a year later", {"years": -1}), ("a month later", {"months": -1}), ("12 hours", {"hours": 12})]
+
+
+def incidents():
+    for line in FEED.read_text(encoding="utf-8").splitlines():
+        incident = json.loads(line)
+        times = [pd.Timestamp(u["at"]) for u in incident["updates"]]
+        yield incident["id"], incident["updates"][-1]["message"], (min(times), max(times))
+
+
+def test_windows_of_a_real_feed():
+    found = {}
+    for id_, message, near in incidents():
+        first = stated_windows(message, near)[0]
+        found[id_] = (first.start.lo, first.end.lo)
+    assert found == {id_: tuple(map(pd.Timestamp, ends)) for id_, ends in TRUTH.items()}
+
+
+def test_the_one_that_is_half_a_day_off_is_told_from_the_others():
+    far = {}
+    for id_, message, near in incidents():
+        window = stated_windows(message, near)[0].interval
+        if gap_between(window, near) > FAR:
+            far[id_] = slip_of(window, near)
+    assert far == {"22274725": "agrees if it is 12 hours later: check morning and afternoon"}
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("Between 14:17 and 15:54 UTC jobs were late.", "2024-03-01T14:17Z", "2024-03-01T15:54Z"),
+        ("From 14:17-15:54 UTC, it was down.", "2024-03-01T14:17Z", "2024-03-01T15:54Z"),
+        ("from 2:17 pm until 3:54 p.m. UTC", "2024-03-01T14:17Z", "2024-03-01T15:54Z"),
+        ("On 1 March 2024 from 14:17:05 UTC to 15:54 UTC", "2024-03-01T14:17:05Z", "2024-03-01T15:54Z"),
+        ("between 23:40 and 00:20 UTC", "2024-02-29T23:40Z", "2024-03-01T00:20Z"),
+        ("Between Feb 29 23:40 UTC and Mar 1 01:20 UTC", "2024-02-29T23:40Z", "2024-03-01T01:20Z"),
+        ("from 14:17 to 15:54 UTC on March 1st", "2024-03-01T14:17Z", "2024-03-01T15:54Z"),
+        ("On March 1st, 2023, between 14:17 and 15:54 UTC", "2023-03-01T14:17Z", "2023-03-01T15:54Z"),
+        ("Between 2024-02-28 10:00 UTC and 2024-03-01 at 16:00 UTC", "2024-02-28T10:00Z", "2024-03-01T16:00Z"),
+    ],
+)
+def test_ways_to_write_a_window(text, start, end):
+    (found,) = stated_windows(text, NEAR)
+    assert (found.start.lo, found.end.lo) == (pd.Timestamp(start), pd.Timestamp(end))
+    assert found.start.basis == "declared"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Between 14:17 and 15:54 PST jobs were late.",  # of which Pacific?
+        "Between 25:10 and 26:00 UTC",
+        "From version 14:17 on",
+        "between two rollouts at 14:17",
+        "On March 45th, 2024, between 10:00 and 11:00 UTC",
+        "",
+    ],
+)
+def test_what_states_no_window(text):
+    assert stated_windows(text, NEAR) == ()
+
+
+def test_times_without_a_zone_are_those_of_the_incident():
+    (found,) = stated_windows("Between 15:17 and 16:54 jobs were late.", NEAR, "Europe/Berlin")
+    assert found.start.lo == pd.Timestamp("2024-03-01T14:17Z")
+
+
+@given(
+    start=st.datetimes(pd.Timestamp("2021-01-02"), pd.Timestamp("2026-12-30")),
+    minutes=st.integers(1, 1400),
+    slip=st.sampled_from(SLIPS),
+)
+@settings(derandomize=True, deadline=None, max_examples=150)
+def test_a_written_window_is_read_back_and_its_slip_named(start, minutes, slip):
+    begin = pd.Timestamp(start).floor("min").tz_localize("UTC")
+    end = begin + pd.Timedelta(minutes=minutes)
+    near = (begin + pd.Timedelta(minutes=min(20, minutes)), end + pd.Timedelta("5min"))
+    name, shift = slip
+    told = [t + pd.DateOffset(**shift) if shift else t for t in (begin, end)]
+    text = f"Between {told[0]:%B %d, %Y %H:%M} UTC and {told[1]:%B %d, %Y %H:%M} UTC it was slow."
+    (found,) = stated_windows(text, near)
+    assert (found.start.lo, found.end.lo) == (told[0], told[1])
+    is_far = gap_between(found.interval, near) > FAR
+    if name and minutes < 540:
+        assert is_far
+        assert name in slip_of(found.interval, near) or shift == {"months": -1}  # a month of another length
+    if not name:
+        assert not is_far
