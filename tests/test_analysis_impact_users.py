@@ -309,3 +309,23 @@ def test_the_section_shows_groups_and_gathers_what_is_not_known(outage):
     assert "active users" in sentence
     assert sentence.count("the log lines carry no id of users") == 1
     assert "revenue not made (needs a declared [value] per_request)" in sentence
+
+
+def test_users_that_an_access_log_names_are_counted_without_being_declared(tmp_path):
+    """Ten users and visitors without a name: the named ones are counted, the others raise the upper bound."""
+    lines = []
+    for minute in range(180):
+        status = 500 if 90 <= minute < 110 else 200
+        for second in range(0, 60, 3):
+            user = f"u{second % 10}" if second % 2 else "-"
+            time = (START + minute * MINUTE + second * SECOND).strftime("%d/%b/%Y:%H:%M:%S +0000")
+            lines.append(f'203.0.113.{second % 4} - {user} [{time}] "GET / HTTP/1.1" {status} 5 "-" "x" 0.1')
+    folder = tmp_path / "named"
+    (folder / "logs").mkdir(parents=True)
+    (folder / "logs" / "access.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "incident.toml").write_text('title = "named"\n', encoding="utf-8")
+    found = {q.id: q for q in pnb.analyze(pnb.load(folder)).impact}
+    affected = found["users_affected"]
+    assert (affected.value, affected.unit, affected.basis) == (5, "users", "measured")
+    assert affected.hi == 5 + 4 - 2  # those without a name came from addresses 0 and 2
+    assert "failed requests without an id, once an address" in affected.detail
