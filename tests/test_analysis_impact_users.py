@@ -329,3 +329,31 @@ def test_users_that_an_access_log_names_are_counted_without_being_declared(tmp_p
     assert (affected.value, affected.unit, affected.basis) == (5, "users", "measured")
     assert affected.hi == 5 + 4 - 2  # those without a name came from addresses 0 and 2
     assert "failed requests without an id, once an address" in affected.detail
+
+
+def test_the_value_of_another_ratio_counts_its_own_failures():
+    bad = np.r_[np.zeros(120), np.full(20, 50.0), np.zeros(120)]
+    one = counted(bad, np.full(260, 100.0), value={"per_request": 2.0, "low": 0.0, "currency": "EUR", "signal": "same"})
+    first = one.facts.signals[0].model_dump()
+    facts = {"title": "x", "value": one.facts.value.model_dump(), "signals": [first, {**first, "name": "same"}]}
+    gauge_first = {"name": "m", "kind": "gauge", "select": {"metric": "bad"}}
+    for signals in (facts["signals"], [gauge_first, *facts["signals"]]):
+        incident = dataclasses.replace(one, facts=Facts.from_dict({**facts, "signals": signals}))
+        revenue = next(q for q in pnb.analyze(incident).impact if q.id == "revenue_lost")
+        assert revenue.value == pytest.approx(2 * 20 * 50)
+        assert revenue.lo == 0
+        assert "1,000 × 2 (0–2) EUR a request of “same”, declared" in revenue.detail
+
+
+def test_a_signal_that_does_not_tell_failures_says_so():
+    incident, _ = draw(Impact(at(90), at(120), "collapse", 0.8))
+    found = {q.id: q for q in pnb.analyze(incident).impact}
+    assert "does not tell which requests failed" in found["affected_demand"].detail
+    assert "does not tell which requests failed" in found["unserved_requests"].detail
+
+
+def test_a_calm_record_has_no_budget_of_requests_burned_because_of_no_window():
+    found = {q.id: q for q in pnb.analyze(counted(np.zeros(120), np.full(120, 100.0), slo={"objective": 0.999})).impact}
+    assert found["budget_requests"].note == "needs a measured window"
+    assert found["budget_minutes"].value == 0
+    assert found["availability_slo"].value == 1

@@ -51,9 +51,7 @@ def derive(found: pl.DataFrame, form: Format) -> pl.DataFrame:
     stamps = read_stamps(frame["time"], form.time)
     columns |= {name: stamps[name] for name in stamps.columns}
     columns["level"] = _levels(frame, form)
-    columns |= {
-        name: frame[name] for name in ("service", "host", "client", "user", "trace", "method", "path") if name in frame
-    }
+    columns |= {name: frame[name] for name in OPTIONAL if name in frame}
     columns["message"] = frame["message"].fill_null("")
     columns |= {name: frame[name] for name in RAW if name in frame.columns}
     if "seconds" in columns and form.seconds_per != 1:

@@ -61,7 +61,7 @@ def measure_impact(
     found += measure_time(series, measurement, target)
     found += measure_users(incident, ratio, measurement)
     found += measure_latency(incident, ratio, signals, measurements)
-    found += revenue(incident.facts, signals, measurement, losses, excess if traffic is ratio else None, zone)
+    found += revenue(incident.facts, signals, measurements, losses, excess if traffic is ratio else None, zone)
     found += _levels(series, measurement)
     by_id = {q.id: q for q in found}
     return tuple(by_id[id_] for id_ in QUANTITIES)
