@@ -309,3 +309,59 @@ def test_the_section_shows_groups_and_gathers_what_is_not_known(outage):
     assert "active users" in sentence
     assert sentence.count("the log lines carry no id of users") == 1
     assert "revenue not made (needs a declared [value] per_request)" in sentence
+
+
+def test_users_that_an_access_log_names_are_counted_without_being_declared(tmp_path):
+    """Ten users and visitors without a name: the named ones are counted, the others raise the upper bound."""
+    lines = []
+    for minute in range(180):
+        status = 500 if 90 <= minute < 110 else 200
+        for second in range(0, 60, 3):
+            user = f"u{second % 10}" if second % 2 else "-"
+            time = (START + minute * MINUTE + second * SECOND).strftime("%d/%b/%Y:%H:%M:%S +0000")
+            lines.append(f'203.0.113.{second % 4} - {user} [{time}] "GET / HTTP/1.1" {status} 5 "-" "x" 0.1')
+    folder = tmp_path / "named"
+    (folder / "logs").mkdir(parents=True)
+    (folder / "logs" / "access.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "incident.toml").write_text('title = "named"\n', encoding="utf-8")
+    found = {q.id: q for q in pnb.analyze(pnb.load(folder)).impact}
+    affected = found["users_affected"]
+    assert (affected.value, affected.unit, affected.basis) == (5, "users", "measured")
+    assert affected.hi == 5 + 4 - 2  # those without a name came from addresses 0 and 2
+    assert "failed requests without an id, once an address" in affected.detail
+
+
+def test_the_value_of_another_ratio_counts_its_own_failures():
+    bad = np.r_[np.zeros(120), np.full(20, 50.0), np.zeros(120)]
+    one = counted(bad, np.full(260, 100.0), value={"per_request": 2.0, "low": 0.0, "currency": "EUR", "signal": "same"})
+    first = one.facts.signals[0].model_dump()
+    facts = {"title": "x", "value": one.facts.value.model_dump(), "signals": [first, {**first, "name": "same"}]}
+    gauge_first = {"name": "m", "kind": "gauge", "select": {"metric": "bad"}}
+    for signals in (facts["signals"], [gauge_first, *facts["signals"]]):
+        incident = dataclasses.replace(one, facts=Facts.from_dict({**facts, "signals": signals}))
+        revenue = next(q for q in pnb.analyze(incident).impact if q.id == "revenue_lost")
+        assert revenue.value == pytest.approx(2 * 20 * 50)
+        assert revenue.lo == 0
+        assert "1,000 × 2 (0–2) EUR a request of “same”, declared" in revenue.detail
+
+
+def test_a_signal_that_does_not_tell_failures_says_so():
+    incident, _ = draw(Impact(at(90), at(120), "collapse", 0.8))
+    found = {q.id: q for q in pnb.analyze(incident).impact}
+    assert "does not tell which requests failed" in found["affected_demand"].detail
+    assert "does not tell which requests failed" in found["unserved_requests"].detail
+
+
+def test_a_calm_record_has_no_budget_of_requests_burned_because_of_no_window():
+    found = {q.id: q for q in pnb.analyze(counted(np.zeros(120), np.full(120, 100.0), slo={"objective": 0.999})).impact}
+    assert found["budget_requests"].note == "needs a measured window"
+    assert found["budget_minutes"].value == 0
+    assert found["availability_slo"].value == 1
+
+
+def test_what_no_signal_counts_has_one_reason():
+    found = {q.id: q for q in pnb.analyze(gauge(steps((1, 60), (5, 9), (1, 60)))).impact}
+    requests = {found[i].note for i in ("failed_requests", "availability", "budget_requests", "burn_rate_1h")}
+    assert requests == {"needs a measured window of a signal that counts failed and all requests"}
+    demand = {found[i].note for i in ("expected_requests", "lost_requests", "affected_demand", "unserved_requests")}
+    assert demand == {"needs a measured window of a signal that counts requests"}

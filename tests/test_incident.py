@@ -226,3 +226,22 @@ def test_what_is_ignored_needs_a_reason_and_gaps_a_unit():
             facts(**wrong)
     with pytest.raises(ValidationError, match="relapse_gap"):
         facts(relapse_gap="soon")
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"slo": {"objective": 1.0}}, "less than 1"),
+        ({"slo": {"window": "0s"}}, "no period"),
+        ({"users": {"pattern": "user="}}, "exactly one around the id"),
+        ({"users": {"pattern": "("}}, "not a regular expression"),
+        ({"users": {"material": 0}}, "greater than or equal to 1"),
+        ({"latency": {"limit": "fast"}}, "limit"),
+        ({"value": {"per_request": 2.0}}, "currency"),
+        ({"value": {"per_request": 2.0, "low": 3.0, "currency": "EUR"}}, "not between low"),
+        ({"value": {"per_request": 2.0, "currency": "EUR", "each": 3}}, "each"),
+    ],
+)
+def test_what_the_impact_is_measured_against_must_make_sense(facts, said):
+    with pytest.raises(ValidationError, match=said):
+        Facts.from_dict({"title": "x", **facts})

@@ -14,9 +14,11 @@ EXTRA = {  # columns that follow those of the contract where a file has them
     "method": pl.String,
     "path": pl.String,
     "client": pl.String,
+    "user": pl.String,
     "trace": pl.String,
 }
-TEXTS = ("level", "service", "host", "message", "method", "path", "client", "trace")
+OPTIONAL = ("service", "host", "client", "user", "trace", "method", "path")
+TEXTS = ("level", "service", "host", "message", "method", "path", "client", "user", "trace")
 
 REQUEST = r"^([A-Za-z]+) ([^ ]*)"
 QUOTED_TAIL = r'^\s*"[^"\\]*(?:\\.[^"\\]*)*" "[^"\\]*(?:\\.[^"\\]*)*"'  # referrer and browser
@@ -41,15 +43,15 @@ def derive(found: pl.DataFrame, form: Format) -> pl.DataFrame:
     -------
     DataFrame
         ``row``, ``stamp`` (the time as written), ``ns``, ``open`` and perhaps ``zone`` (see `read_stamps`), ``level``,
-        ``service``, ``host``, ``message``, ``client``, ``trace``, ``method``, ``path``, and as written the fields that
-        `completed` makes columns of, for the rows that are wanted.
+        ``service``, ``host``, ``message``, ``client``, ``user``, ``trace``, ``method``, ``path``, and as written the
+        fields that `completed` makes columns of, for the rows that are wanted.
     """
     frame = _joined(found)
     columns = {"row": frame["row"], "stamp": frame["time"]}
     stamps = read_stamps(frame["time"], form.time)
     columns |= {name: stamps[name] for name in stamps.columns}
     columns["level"] = _levels(frame, form)
-    columns |= {name: frame[name] for name in ("service", "host", "client", "trace", "method", "path") if name in frame}
+    columns |= {name: frame[name] for name in OPTIONAL if name in frame}
     columns["message"] = frame["message"].fill_null("")
     columns |= {name: frame[name] for name in RAW if name in frame.columns}
     if "seconds" in columns and form.seconds_per != 1:
@@ -71,7 +73,7 @@ def completed(frame: pl.DataFrame) -> pl.DataFrame:
         The same with the columns of `EXTRA` that its fields give, and without these fields.
     """
     frame = frame.with_columns(pl.col("message").str.strip_chars_end())
-    for name in ("service", "host", "client", "trace", "method", "path"):
+    for name in OPTIONAL:
         if name in frame.columns:
             frame = frame.with_columns(pl.when(frame[name] != "-").then(frame[name]).alias(name))
     if "request" in frame.columns:

@@ -18,7 +18,7 @@ SHARE = 0.5  # of the lines of one file, in the time that both are about
 SAME: dict[str, tuple[str, ...]] = {
     "logs": (
         *("time", "level", "service", "host", "message"),
-        *("status", "seconds", "method", "path", "client", "trace"),
+        *("status", "seconds", "method", "path", "client", "user", "trace"),
     ),
     "metrics": ("time", "service", "metric", "value", "labels"),
     "events": ("time", "end", "kind", "actor", "text", "service"),

@@ -37,6 +37,7 @@ FOUND = {  # what else a column of a CSV log may be → its usual names
     "method": ("method", "http.request.method"),
     "path": ("path", "url.path"),
     "client": ("client", "client.ip", "source.ip"),
+    "user": ("user", "user_id", "user.id", "userid"),
 }
 
 
@@ -84,8 +85,9 @@ def read_logs(
     Returns
     -------
     DataFrame
-        Columns of `postmortem_nb.frames.LOGS`, in the order of the file; access logs add ``client``, ``method``,
-        ``path``, ``status`` and, where it is written, ``seconds`` and ``trace``. ``attrs["report"]`` is the `Report`.
+        Columns of `postmortem_nb.frames.LOGS`, in the order of the file; access logs add ``client``, ``user``,
+        ``method``, ``path``, ``status`` and, where it is written, ``seconds`` and ``trace``. ``attrs["report"]`` is
+        the `Report`.
 
     Raises
     ------
@@ -219,7 +221,7 @@ def _from_table(path: Place, how: How, tally: Tally) -> pd.DataFrame:
         if name in frame.columns:
             numbers = frame[name].str.strip_chars().cast(pl.Float64, strict=False)
             frame = frame.with_columns(numbers.cast(EXTRA[name], strict=False).alias(name))
-    for name in ("host", "service", "client", "trace", "method", "path"):
+    for name in ("host", "service", "client", "user", "trace", "method", "path"):
         if name in frame.columns:
             frame = frame.with_columns(pl.when(~pl.col(name).is_in(["-", ""])).then(name).alias(name))
     naive = times.dt.tz_localize(None).to_numpy()

@@ -29,8 +29,10 @@ class Slo(Fact):
 
 
 class Users(Fact):
-    """Where log lines carry the id of a user: a column, or the first group of a pattern in it (in the message if no
-    column is named). From ``material`` failed requests on a user counts as materially affected.
+    """Where log lines carry the id of a user, if not in ``user``: a column, or the one group of a pattern in it.
+
+    The pattern is looked for in the message if no column is named. From ``material`` failed requests on a user counts
+    as materially affected.
     """
 
     column: str = ""

@@ -109,14 +109,17 @@ def measure_requests(
         in_period, failed = total + rest, bad + center * rest
     budget = target.allowed * in_period
     allowed = f"{budget:,.0f} allowed by {target}, of {in_period:,.0f} requests{word}"
-    burned = excess.over(budget)
-    spent = f"{excess.value or 0:,.0f} failures above the baseline, {allowed}"
+    burned = missing("needs a measured window", "budget_requests")
+    if excess.value is not None:
+        spent = f"{excess.value:,.0f} failures above the baseline, {allowed}"
+        parts = (excess.value, budget)
+        burned = [quantity("budget_requests", excess.over(budget), spent, basis=basis, parts=parts)]
     period = f"{failed:,.0f} failed of {in_period:,.0f} requests in {format_duration(target.period)}{word}"
     up = 1 - failed / in_period
     return [
         *rows,
         quantity("availability_slo", up, period, basis=basis, parts=(in_period - failed, in_period)),
-        quantity("budget_requests", burned, spent, basis=basis, parts=(excess.value or 0, budget)),
+        *burned,
         *burn_rates(series, measurement, target),
     ]
 

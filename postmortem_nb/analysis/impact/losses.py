@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from postmortem_nb.analysis.impact.counts import excess_failures
 from postmortem_nb.analysis.impact.demand import Demand, Meter, expect
 from postmortem_nb.analysis.impact.quantity import Quantity, Range, missing, quantity
 from postmortem_nb.analysis.impact.stretches import READINGS, spans_of
@@ -67,10 +68,8 @@ def find_losses(series: SignalSeries, measurement: Measurement, zone: str) -> Lo
     return Losses(best, lost, later, found, "")
 
 
-def demand_quantities(losses: Losses | None, excess: Range | None) -> list[Quantity]:
+def demand_quantities(losses: Losses, excess: Range | None) -> list[Quantity]:
     """Return the losses as quantities; without `excess` the signal does not tell which requests failed."""
-    if losses is None:
-        return missing("", *DEMAND)
     demand, expected = losses.within, losses.within.expected
     counted = f"{expected.value:,.0f} expected, {demand.counted:,.0f} counted"
     rows = [
@@ -84,15 +83,17 @@ def demand_quantities(losses: Losses | None, excess: Range | None) -> list[Quant
         said = f"{then.expected.value:,.0f} expected, {then.counted:,.0f} counted"
         rows.append(quantity("deferred_requests", losses.later, said, basis="estimated"))
     failed = excess or NONE
+    blind = "" if excess else "; the signal does not tell which requests failed, so only those that never came count"
     if expected.value:
         share, part = _affected(demand, losses.lost, failed), (failed.value or 0) + (losses.lost.value or 0)
-        said = f"{part:,.0f} of {expected.value:,.0f} expected requests"
+        said = f"{part:,.0f} of {expected.value:,.0f} expected requests{blind}"
         parts = (part, expected.value)
         rows.append(quantity("affected_demand", share, said, basis="estimated", parts=parts))
     else:
         rows += missing("no request was to be expected", "affected_demand")
     said = (
         f"{failed.value or 0:,.0f} + {losses.lost.value or 0:,.0f} − {(losses.later or NONE).value or 0:,.0f} requests"
+        + blind
     )
     return [*rows, quantity("unserved_requests", losses.unserved(failed), said, basis="estimated")]
 
@@ -100,7 +101,7 @@ def demand_quantities(losses: Losses | None, excess: Range | None) -> list[Quant
 def revenue(
     facts: Facts,
     signals: tuple[SignalSeries, ...],
-    measurement: Measurement,
+    measurements: tuple[Measurement, ...],
     losses: Losses | None,
     excess: Range | None,
     zone: str,
@@ -117,14 +118,16 @@ def revenue(
         return missing("", "revenue_lost")
     what = "request"
     if declared.signal:
-        counting = {s.name: s for s in signals if "total" in s.frame}
+        counting = {s.name: n for n, s in enumerate(signals) if "total" in s.frame}
         if declared.signal not in counting:
             raise IncidentError(
                 f"[value] signal: {declared.signal!r} counts no requests. {near(declared.signal, counting)}"
             )
-        series, what = counting[declared.signal], f"request of “{declared.signal}”"
+        at, measurement = counting[declared.signal], measurements[0]
+        series, what = signals[at], f"request of “{declared.signal}”"
         losses = find_losses(series, measurement, zone) if measurement.windows else None
-        excess = None if series.signal.kind != "ratio" else excess if series is signals[0] else None
+        is_ratio = series.signal.kind == "ratio" and bool(measurement.windows)
+        excess = excess_failures(series, measurement, measurements[at].baseline.center) if is_ratio else None
     if losses is None:
         return missing("needs demand outside of the impact to compare with", "revenue_lost")
     unserved = losses.unserved(excess or NONE)
@@ -134,7 +137,8 @@ def revenue(
         (unserved.value or 0) * each,
         None if unserved.hi is None else unserved.hi * (each if high is None else high),
     )
-    margin = f" ({low or each:g}–{high or each:g})" if low is not None or high is not None else ""
+    ends = (each if x is None else x for x in (low, high))
+    margin = "" if low is None and high is None else f" ({'–'.join(f'{x:g}' for x in ends)})"
     said = f"{unserved.value:,.0f} × {each:g}{margin} {declared.currency} a {what}, declared"
     return [quantity("revenue_lost", lost, said, declared.currency, basis="estimated")]
 

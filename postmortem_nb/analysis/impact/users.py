@@ -1,7 +1,7 @@
 """Who met it: distinct ids with a failed request, and how long each was without a success.
 
-An id is what the log has: a column or a pattern that people declared, else the address of the client, which is no
-person. Requests without an id are at least nobody and at most one user each; they set the bounds.
+An id is what people declared, a column or a pattern, else the column ``user``, else the address of the client, which is
+no person. Requests without an id are at least nobody and at most one user each; they set the bounds.
 """
 
 from __future__ import annotations
@@ -97,13 +97,16 @@ def ids_of(logs: pd.DataFrame, rows: pd.Series, facts: Facts) -> Ids | None:
             f"[users]: there is no column {declared.column!r} in the logs. {near(declared.column, logs.columns)}"
         )
     address = logs["client"].loc[rows].reset_index(drop=True) if "client" in logs else None
-    column = declared.column or ("message" if declared.pattern else "")
+    column = declared.column or ("message" if declared.pattern else "user" if "user" in logs else "")
     if column:
         held = logs[column].loc[rows].reset_index(drop=True)
         values = held.astype("str").where(held.notna())
         if declared.pattern:
             values = values.str.extract(re.compile(declared.pattern), expand=False)
-        return Ids(values, "users", address) if values.notna().any() else None
+        if values.notna().any():
+            return Ids(values, "users", address)
+        if declared.column or declared.pattern:
+            return None
     if address is not None and address.notna().any():
         return Ids(address, "addresses", None)
     return None

@@ -15,7 +15,7 @@ from postmortem_nb.evidence.formats.keyed import Json, Logfmt
 from postmortem_nb.evidence.parsers import record_in
 
 # What a line may add to its record; its time and its text are those of the record.
-ADDED = ("level", "service", "host", "client", "trace", "method", "path", "status", "seconds")
+ADDED = ("level", "service", "host", "client", "user", "trace", "method", "path", "status", "seconds")
 _JSON = r"^\s*\{.*\}\s*$"
 
 

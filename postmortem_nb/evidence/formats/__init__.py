@@ -8,10 +8,10 @@ in the entry point group ``postmortem_nb.log_formats``. `tests/test_evidence_for
 ``pattern`` or ``parser``
     One regular expression or several that are tried in order (Rust's syntax, verbose, for whole lines, without
     lookaround), with named groups; or ``json``, ``logfmt`` or ``fields`` with ``[keys]``: field → names.
-    Fields: ``time``, ``date``, ``message``, ``level``, ``service``, ``host``, ``trace``, ``client``, ``method``,
-    ``path``, ``request``, ``status``, ``seconds``, ``pri``, ``before``, ``tail``. A name with ``_`` behind it is
-    another place of that field. ``<<iso>>``, ``<<level>>``, ``<<LEVEL>>``, ``<<month>>`` and ``<<quoted>>`` stand for
-    the parts in `patterns.PARTS`.
+    Fields: ``time``, ``date``, ``message``, ``level``, ``service``, ``host``, ``trace``, ``client``, ``user``,
+    ``method``, ``path``, ``request``, ``status``, ``seconds``, ``pri``, ``before``, ``tail``. A name with ``_`` behind
+    it is another place of that field. ``<<iso>>``, ``<<level>>``, ``<<LEVEL>>``, ``<<month>>`` and ``<<quoted>>`` stand
+    for the parts in `patterns.PARTS`.
 ``unless``
     How lines begin that are of another format, whatever the patterns say.
 ``required``, ``prefix``
