@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from postmortem_nb.analysis.claims import Claims, build_claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
 from postmortem_nb.analysis.coverage import beyond_findings, coverage_findings, note_findings
+from postmortem_nb.analysis.gridclaims import grid_claims
 from postmortem_nb.analysis.impact import Quantity, measure_impact
 from postmortem_nb.analysis.moments import Moments, find_moments
 from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
@@ -76,6 +77,8 @@ class Analysis:
         What was measured on the other signals, in their order.
     replays : tuple of Replay
         What the alerting rules that the incident brings would have done.
+    sensitivity : DataFrame
+        How the windows move with threshold and merge gap; see `postmortem_nb.analysis.windows.sensitivity`.
     """
 
     incident: Incident
@@ -91,6 +94,7 @@ class Analysis:
     findings: tuple[Finding, ...]
     beside: tuple[Measurement, ...] = ()
     replays: tuple[Replay, ...] = ()
+    sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def signal(self) -> SignalSeries | None:
@@ -136,13 +140,6 @@ class Analysis:
     def patterns(self) -> pd.DataFrame:
         """Log patterns that changed most; see `postmortem_nb.analysis.patterns.changed_patterns`."""
         return changed_patterns(self.incident.logs, [w.span for w in self.windows])
-
-    @cached_property
-    def sensitivity(self) -> pd.DataFrame:
-        """How the windows move with threshold and merge gap; see `postmortem_nb.analysis.windows.sensitivity`."""
-        if self.signal is None or self.measurement is None:
-            return pd.DataFrame(columns=["threshold", "merge_gap", "windows", "onset", "recovery", "impact_time"])
-        return sensitivity(self.signal, self.settings, self.measurement.baseline, self.incident.facts)
 
     def timing(self, id: str) -> Timing:
         """Return one time by its id, such as ``time_to_detect``."""
@@ -196,6 +193,8 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     others = measurement.others if measurement else Windows()
     replays = replay_all(incident, signals, moments, windows, others, chosen.replay)
     claims.update((c.id, c) for c in replay_claims(replays))
+    grid = _grid(series, measurement, chosen, incident)
+    claims.update((c.id, c) for c in grid_claims(grid, windows, series.files if series else ()))
     findings = worst_first(
         [
             *incident.findings,
@@ -224,4 +223,13 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
         findings,
         measurements[1:],
         replays,
+        grid,
     )
+
+
+def _grid(
+    series: SignalSeries | None, measurement: Measurement | None, settings: Settings, incident: Incident
+) -> pd.DataFrame:
+    if series is None or measurement is None:
+        return pd.DataFrame(columns=["threshold", "merge_gap", "windows", "onset", "recovery", "impact_time"])
+    return sensitivity(series, settings, measurement.baseline, incident.facts)
