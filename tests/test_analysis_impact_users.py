@@ -357,3 +357,11 @@ def test_a_calm_record_has_no_budget_of_requests_burned_because_of_no_window():
     assert found["budget_requests"].note == "needs a measured window"
     assert found["budget_minutes"].value == 0
     assert found["availability_slo"].value == 1
+
+
+def test_what_no_signal_counts_has_one_reason():
+    found = {q.id: q for q in pnb.analyze(gauge(steps((1, 60), (5, 9), (1, 60)))).impact}
+    requests = {found[i].note for i in ("failed_requests", "availability", "budget_requests", "burn_rate_1h")}
+    assert requests == {"needs a measured window of a signal that counts failed and all requests"}
+    demand = {found[i].note for i in ("expected_requests", "lost_requests", "affected_demand", "unserved_requests")}
+    assert demand == {"needs a measured window of a signal that counts requests"}

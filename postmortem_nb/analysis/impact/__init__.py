@@ -6,11 +6,11 @@ bounds. What the evidence does not hold stays unknown, with its reason.
 
 from __future__ import annotations
 
-from postmortem_nb.analysis.impact.budget import NO_OBJECTIVE, REQUESTS, measure_requests, measure_time, target_of
+from postmortem_nb.analysis.impact.budget import REQUESTS, measure_requests, measure_time, target_of
 from postmortem_nb.analysis.impact.counts import COUNTED, count_failures, excess_failures
-from postmortem_nb.analysis.impact.definitions import GROUPS, QUANTITIES, Formula
+from postmortem_nb.analysis.impact.definitions import GROUPS, NO_COUNTS, NO_TRAFFIC, QUANTITIES, Formula
 from postmortem_nb.analysis.impact.latency import measure_latency
-from postmortem_nb.analysis.impact.losses import demand_quantities, find_losses, revenue
+from postmortem_nb.analysis.impact.losses import DEMAND, demand_quantities, find_losses, revenue
 from postmortem_nb.analysis.impact.quantity import NOTHING, Quantity, missing, quantity
 from postmortem_nb.analysis.impact.stretches import inside, spans_of
 from postmortem_nb.analysis.impact.users import measure_users
@@ -18,7 +18,7 @@ from postmortem_nb.analysis.signals import SignalSeries
 from postmortem_nb.analysis.windows import Measurement
 from postmortem_nb.incident import Incident
 
-__all__ = ["GROUPS", "NO_OBJECTIVE", "QUANTITIES", "Formula", "Quantity", "measure_impact", "quantity"]
+__all__ = ["GROUPS", "QUANTITIES", "Formula", "Quantity", "measure_impact", "quantity"]
 
 
 def measure_impact(
@@ -55,13 +55,15 @@ def measure_impact(
         found += count_failures(ratio, measurement, center) if has_windows else missing("", *COUNTED)
         found += measure_requests(ratio, measurement, center, excess or NOTHING, target)
     else:
-        found += missing("", *COUNTED, *REQUESTS)
+        found += missing(NO_COUNTS, *COUNTED, *REQUESTS)
     losses = find_losses(traffic, measurement, zone) if traffic is not None and has_windows else None
-    found += demand_quantities(losses, excess if traffic is ratio else None)
+    failed = excess if traffic is ratio else None  # of the same requests
+    why = "" if traffic is not None and has_windows else NO_TRAFFIC
+    found += missing(why, *DEMAND) if losses is None else demand_quantities(losses, failed)
     found += measure_time(series, measurement, target)
     found += measure_users(incident, ratio, measurement)
     found += measure_latency(incident, ratio, signals, measurements)
-    found += revenue(incident.facts, signals, measurements, losses, excess if traffic is ratio else None, zone)
+    found += revenue(incident.facts, signals, measurements, losses, failed, zone)
     found += _levels(series, measurement)
     by_id = {q.id: q for q in found}
     return tuple(by_id[id_] for id_ in QUANTITIES)

@@ -62,7 +62,7 @@ QUANTITIES = {
         "requests that never came",
         "requests",
         "sum over windows of expected − counted requests, where positive",
-        NO_TRAFFIC,
+        NO_REFERENCE,
     ),
     "deferred_requests": Formula(
         "requests",

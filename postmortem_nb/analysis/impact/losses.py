@@ -68,10 +68,8 @@ def find_losses(series: SignalSeries, measurement: Measurement, zone: str) -> Lo
     return Losses(best, lost, later, found, "")
 
 
-def demand_quantities(losses: Losses | None, excess: Range | None) -> list[Quantity]:
+def demand_quantities(losses: Losses, excess: Range | None) -> list[Quantity]:
     """Return the losses as quantities; without `excess` the signal does not tell which requests failed."""
-    if losses is None:
-        return missing("", *DEMAND)
     demand, expected = losses.within, losses.within.expected
     counted = f"{expected.value:,.0f} expected, {demand.counted:,.0f} counted"
     rows = [
