@@ -57,10 +57,9 @@ def measure_impact(
     else:
         found += missing(NO_COUNTS, *COUNTED, *REQUESTS)
     losses = find_losses(traffic, measurement, zone) if traffic is not None and has_windows else None
+    failed = excess if traffic is ratio else None  # of the same requests
     why = "" if traffic is not None and has_windows else NO_TRAFFIC
-    found += (
-        missing(why, *DEMAND) if losses is None else demand_quantities(losses, excess if traffic is ratio else None)
-    )
+    found += missing(why, *DEMAND) if losses is None else demand_quantities(losses, failed)
     found += measure_time(series, measurement, target)
     found += measure_users(incident, ratio, measurement)
     found += measure_latency(incident, ratio, signals, measurements)
