@@ -194,7 +194,7 @@ class _Search:
             return True
         kinds = {self.readings.by_name[name].kind for name in (c.name, window.name)}
         is_near = c.first - window.end < AROUND // 2 and window.first - c.end < AROUND // 2
-        return c.name.startswith("local") and is_near and (kinds == {"high", "low"} or "bursts" in kinds)
+        return c.name.startswith(("local", "bursts")) and is_near and (kinds == {"high", "low"} or "bursts" in kinds)
 
     def _is_free(self, first: int, end: int) -> bool:
         return all(end <= a or first >= b for a, b in self.taken)
