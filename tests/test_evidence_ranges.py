@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from postmortem_nb.errors import SettingError
 from postmortem_nb.evidence import logs, read_logs, seeking
 from postmortem_nb.evidence.formats import format_of
 from postmortem_nb.evidence.how import How
+from postmortem_nb.evidence.seeking import CACHED, count_lines
 
 START = pd.Timestamp("2024-01-15T10:00Z")
 CLOCK = """
@@ -255,3 +257,14 @@ def test_the_night_of_a_clock_change(short, tmp_path, side, night):
 def test_what_is_no_range(tmp_path, window, message):
     with pytest.raises(SettingError, match=message):
         read_logs(write(tmp_path / "a.log", iso(evenly(3))), window=window)
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, CACHED - 1, CACHED, CACHED + 1, 3 * CACHED + 5])
+def test_line_ends_are_counted_in_any_file(tmp_path, size):
+    data = np.random.default_rng(size).choice(np.frombuffer(b"a\nb", dtype="uint8"), size).tobytes()
+    path = tmp_path / "a.log"
+    path.write_bytes(data)
+    for stop in {0, size // 3, max(0, size - 1), size}:
+        with path.open("rb") as file:
+            assert count_lines(file, stop) == data[:stop].count(b"\n")
+        assert count_lines(io.BytesIO(data), stop) == data[:stop].count(b"\n"), "which has no file descriptor"

@@ -7,8 +7,11 @@ than any line seen there (four times, and a minute at least, is allowed for) is 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import BinaryIO
 
 import numpy as np
@@ -21,10 +24,11 @@ from postmortem_nb.evidence.formats import Format
 from postmortem_nb.evidence.formats.directives import Directives
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.how import Window as Window
-from postmortem_nb.evidence.lines import MARKS, Block, clean, count_ends
+from postmortem_nb.evidence.lines import LINE_FEED, MARKS, Block, clean, count_ends
 from postmortem_nb.evidence.packed import packing
 from postmortem_nb.evidence.sources import Place, opened, pieces, size_of
 
+CACHED = 1 << 20  # bytes in which line ends are counted at a time
 PROBE = 1 << 15  # bytes looked at in one place
 FARTHEST = 128  # probes read on from a place in search of a record
 PLACES = 48  # places at which the order is checked
@@ -211,8 +215,28 @@ def _bisect(probe: Probe, size: int, time: pd.Timestamp) -> tuple[int, int]:
 
 
 def count_lines(file: BinaryIO, stop: int) -> int:
-    """Count the line ends before an offset."""
-    return sum(count_ends(data) for data in pieces(file, 0, stop))
+    """Count the line ends before an offset; in a local file with a thread a core, in pieces that stay in its cache."""
+    try:
+        number = file.fileno()
+    except (AttributeError, OSError):  # a remote file has none
+        number = -1
+    if number < 0 or not hasattr(os, "preadv"):
+        return sum(count_ends(data) for data in pieces(file, 0, stop))
+    workers = min(8, os.cpu_count() or 1)
+    edges = np.linspace(0, stop, workers + 1, dtype="int64").tolist()
+    with ThreadPoolExecutor(workers) as threads:
+        return sum(threads.map(lambda span: _count_between(number, *span), pairwise(edges)))
+
+
+def _count_between(number: int, at: int, stop: int) -> int:
+    buffer = bytearray(CACHED)
+    view, held = memoryview(buffer), np.frombuffer(buffer, dtype="uint8")
+    is_end, count = np.empty(CACHED, dtype=bool), 0
+    while at < stop and (size := os.preadv(number, [view[: stop - at]], at)):
+        np.equal(held[:size], LINE_FEED, out=is_end[:size])
+        count += int(np.count_nonzero(is_end[:size]))
+        at += size
+    return count
 
 
 def cuts(place: Place, form: Format, how: How, size: int, part: int) -> Iterator[int]:
