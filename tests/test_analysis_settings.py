@@ -268,6 +268,28 @@ def test_status_codes_are_proposed_before_metrics_and_levels_last(outage):
     assert pnb.analyze(with_facts(dataclasses.replace(bare, logs=levels), signals=[])).signal.name == "error lines"
 
 
+def test_a_candidate_that_stands_out_comes_before_one_that_is_nearer_to_users(outage):
+    """Two metrics by name: the success rate is calm, the latency rises for half an hour."""
+    rng = np.random.default_rng(4)
+    calm, slow = 99.9 + 0.01 * rng.standard_normal(600), 0.2 + 0.01 * rng.standard_normal(600)
+    slow[300:330] += 0.4
+    one = gauge(calm).metrics.assign(metric="success_rate")
+    two = gauge(slow).metrics.assign(metric="latency_p99")
+    incident = with_facts(gauge(calm), signals=[])
+    both = dataclasses.replace(incident, metrics=conform(pd.concat([one, two], ignore_index=True), METRICS))
+    signal = pnb.analyze(both).signal
+    assert signal.name == "latency_p99"
+    assert "it stands out at" in signal.why
+    assert "30 samples lie" in signal.why
+    assert "not taken: success_rate (nothing stands out)" in signal.why
+    slow[300:330] -= 0.4
+    two["value"] = slow
+    both = dataclasses.replace(incident, metrics=conform(pd.concat([one, two], ignore_index=True), METRICS))
+    signal = pnb.analyze(both).signal
+    assert signal.name == "success_rate", "where nothing stands out, the nearest to users"
+    assert "nothing in it stands out" in signal.why
+
+
 def test_the_first_and_last_bin_of_a_traffic_signal_are_not_whole():
     incident, _ = draw(Impact(at(900), at(910), "collapse", 0.9), length=60)
     late = dataclasses.replace(incident, logs=incident.logs[incident.logs["time"] >= at(0.9)].reset_index(drop=True))

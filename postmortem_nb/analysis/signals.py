@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from postmortem_nb.analysis.counts import count_samples, gridded, matching_samples
+from postmortem_nb.analysis.proposals import propose
 from postmortem_nb.analysis.selection import rows_matching
 from postmortem_nb.analysis.settings import AUTO, Settings
 from postmortem_nb.errors import IncidentError, SettingError, near
@@ -22,13 +22,6 @@ from postmortem_nb.times import Interval, format_duration, format_window, parse_
 
 DECLARED = "declared in incident.toml"
 MOST = 1_000_000  # rows of a grid: two years of minutes
-
-# Names of metrics that speak for users, in the order in which they are tried.
-_PROPOSALS: tuple[tuple[str, Literal["high", "low"]], ...] = (
-    (r"(?i)success.?rate|availability|uptime", "low"),
-    (r"(?i)error.?(?:rate|ratio|percent)|failure.?(?:rate|ratio)|5xx.?(?:rate|ratio)", "high"),
-    (r"(?i)(?:latency|duration|response).*(?:p9\d|90|95|99)", "high"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +106,9 @@ def build_signals(incident: Incident, settings: Settings) -> tuple[SignalSeries,
         known = near(settings.signal, names)
         raise SettingError(f"signal: {settings.signal!r} is not declared in incident.toml. {known}")
     if not declared:
-        proposed = _propose(incident)
-        _check_thresholds([proposed[0]] if proposed else [], settings)
-        return (_draw(incident, proposed[0], settings, proposed[1]),) if proposed else ()
+        proposed = propose(incident, lambda signal: _draw(incident, signal, settings, "").frame)
+        _check_thresholds([p.signal for p in proposed[:1]], settings)
+        return tuple(_draw(incident, p.signal, settings, p.why) for p in proposed[:1])
     _check_thresholds(declared, settings)
     ordered = sorted(declared, key=lambda s: s.name != settings.signal)  # stable: the chosen one first
     return tuple(_draw(incident, s, settings, DECLARED) for s in ordered)
@@ -134,37 +127,6 @@ def _check_thresholds(signals: Sequence[Signal], settings: Settings) -> None:
                     f"{place}: {value:g} is no threshold for {signal.name!r}, a ratio. "
                     "Write a share between 0 and 1, such as 0.05 for 5 %."
                 )
-
-
-def _propose(incident: Incident) -> tuple[Signal, str] | None:
-    """Return a signal for an incident that declares none, and why."""
-    logs, metrics = incident.logs, incident.metrics
-    if "status" in logs and logs["status"].notna().any():
-        signal = Signal(
-            name="failed requests",
-            kind="ratio",
-            source="logs",
-            bad={"status": ">=500"},
-            total={"status": ">=100"},
-        )
-        return (
-            signal,
-            "none is declared; the access log has status codes, so requests answered with 5xx count as failed",
-        )
-    names = sorted(metrics["metric"].dropna().unique()) if len(metrics) else []
-    for pattern, direction in _PROPOSALS:
-        for name in pd.Series(names, dtype="str")[lambda s, p=pattern: s.str.contains(p)]:
-            services = metrics.loc[metrics["metric"] == name, "service"].dropna().unique()
-            select = {"metric": name} | ({"service": str(services[0])} if len(services) else {})
-            signal = Signal(name=name, kind="gauge", select=select, direction=direction)
-            return signal, f"none is declared; of the metrics, {name} comes closest to what users notice"
-    if logs["level"].isin(["ERROR", "CRITICAL"]).any():
-        signal = Signal(name="error lines", kind="ratio", source="logs", bad={"level": ["ERROR", "CRITICAL"]})
-        return (
-            signal,
-            "none is declared; the share of log lines at ERROR or above is all that the evidence offers",
-        )
-    return None
 
 
 def _draw(incident: Incident, signal: Signal, settings: Settings, why: str) -> SignalSeries:
