@@ -297,3 +297,17 @@ def test_the_first_and_last_bin_of_a_traffic_signal_are_not_whole():
     assert analysis.signal.frame["value"].isna().tolist() == [True] + [False] * 58 + [True]
     assert not analysis.windows
     assert not analysis.near_misses
+
+
+def test_the_range_of_each_edge_over_the_settings_is_a_claim():
+    """A rise of 20 minutes: the higher the threshold, the later the onset."""
+    values = np.concatenate([np.zeros(60), np.linspace(0, 10, 20), np.full(30, 10.0), np.zeros(60)])
+    analysis = pnb.analyze(gauge(values + 1.0), threshold=4)
+    claim, grid = analysis.claims["onset_range"], analysis.sensitivity
+    assert (pd.Timestamp(claim.lo), pd.Timestamp(claim.hi)) == (grid["onset"].min(), grid["onset"].max())
+    assert pd.Timestamp(claim.lo) < pd.Timestamp(claim.hi)
+    assert pd.Timestamp(claim.value) == analysis.windows[0].onset.at
+    assert "–" in claim.text
+    assert analysis.claims["impact_time_range"].lo == grid["impact_time"].min().total_seconds()
+    calm = pnb.analyze(gauge(steps((1, 90)))).claims["onset_range"]
+    assert (calm.value, calm.note) == (None, "no window was measured")

@@ -10,7 +10,12 @@ from postmortem_nb.analysis.claims import Claim, iso
 from postmortem_nb.analysis.windows import Windows
 from postmortem_nb.times import format_duration, format_time, total
 
-EDGES = {"onset": "the onset of the first window", "recovery": "the recovery of the last window"}
+ACROSS = "across settings of threshold and merge gap"
+DEFINITIONS = {
+    "onset_range": f"earliest and latest onset of the first window {ACROSS}",
+    "recovery_range": f"earliest and latest recovery of the last window {ACROSS}",
+    "impact_time_range": f"shortest and longest impact time {ACROSS}",
+}
 
 
 def grid_claims(grid: pd.DataFrame, windows: Windows, sources: tuple[str, ...]) -> Iterator[Claim]:
@@ -21,40 +26,34 @@ def grid_claims(grid: pd.DataFrame, windows: Windows, sources: tuple[str, ...]) 
     grid : DataFrame
         From `postmortem_nb.analysis.windows.sensitivity`.
     windows : Windows
-        Windows of the incident under the chosen settings.
+        Windows of the incident under the chosen settings; without one, or where one is open, a claim says so.
     sources : tuple of str
         Files that the signal was drawn from.
     """
     found = grid[grid["windows"] > 0]
-    if found.empty or not windows:
-        return
-    across = f"across {len(grid)} settings of threshold and merge gap"
-    note = f"in {len(grid) - len(found)} of them no window is left" if len(found) < len(grid) else ""
-    chosen = {"onset": windows[0].onset, "recovery": windows[-1].recovery}
-    for name, what in EDGES.items():
-        times = found[name].dropna()
-        if times.empty or chosen[name].at is None:
+    lost = len(grid) - len(found)
+    note = f"of {len(grid)} settings" + (f"; in {lost} of them no window is left" if lost else "")
+    chosen = (windows[0].onset, windows[-1].recovery) if windows else (None, None)
+    for name, now in zip(("onset", "recovery"), chosen, strict=True):
+        times, id_ = found[name].dropna(), f"{name}_range"
+        if now is None or now.at is None or times.empty:
+            yield _absent(id_, "instant", windows)
             continue
         lo, hi = times.min(), times.max()
-        dated = lo.date() != hi.date()
-        first, last = format_time(lo, date=True), format_time(hi, date=dated)
+        first, last = format_time(lo, date=True), format_time(hi, date=lo.date() != hi.date())
         text = f"{first} UTC" if lo == hi else f"{first}–{last} UTC"
-        definition = f"earliest and latest {name} {across}: {what}"
-        value = iso(chosen[name].at)
-        yield Claim(f"{name}_range", value, iso(lo), iso(hi), "instant", text, "measured", definition, sources, note)
-    if not windows[-1].is_open:
-        lo, hi = found["impact_time"].min(), found["impact_time"].max()
-        shortest, longest = format_duration(lo), format_duration(hi)
-        text = shortest if shortest == longest else f"{shortest} – {longest}"
-        yield Claim(
-            "impact_time_range",
-            total(w.span for w in windows).total_seconds(),
-            lo.total_seconds(),
-            hi.total_seconds(),
-            "s",
-            text,
-            "measured",
-            f"shortest and longest impact time {across}",
-            sources,
-            note,
-        )
+        yield Claim(id_, iso(now.at), iso(lo), iso(hi), "instant", text, "measured", DEFINITIONS[id_], sources, note)
+    id_ = "impact_time_range"
+    if not windows or windows[-1].is_open or found.empty:
+        yield _absent(id_, "s", windows)
+        return
+    lo, hi, length = found["impact_time"].min(), found["impact_time"].max(), total(w.span for w in windows)
+    shortest, longest = format_duration(lo), format_duration(hi)
+    text = shortest if shortest == longest else f"{shortest} – {longest}"
+    value, least, most = (x.total_seconds() for x in (length, lo, hi))
+    yield Claim(id_, value, least, most, "s", text, "measured", DEFINITIONS[id_], sources, note)
+
+
+def _absent(id_: str, unit: str, windows: Windows) -> Claim:
+    note = "still open when the record ends" if windows else "no window was measured"
+    return Claim(id_, None, None, None, unit, "not known", "", DEFINITIONS[id_], note=note)
