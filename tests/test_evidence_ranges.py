@@ -15,7 +15,8 @@ from postmortem_nb.errors import SettingError
 from postmortem_nb.evidence import logs, read_logs, seeking
 from postmortem_nb.evidence.formats import format_of
 from postmortem_nb.evidence.how import How
-from postmortem_nb.evidence.seeking import CACHED, count_lines
+from postmortem_nb.evidence.lines import CACHED
+from postmortem_nb.evidence.seeking import count_lines
 
 START = pd.Timestamp("2024-01-15T10:00Z")
 CLOCK = """

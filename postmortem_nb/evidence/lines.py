@@ -20,6 +20,7 @@ from postmortem_nb.evidence.sources import Place, opened, pieces
 BLOCK = 12 << 20  # bytes of whole lines in a block, about
 FIRST_BLOCK = 1 << 18  # the first one is small: the format is told from it
 LINE_FEED = 10
+CACHED = 1 << 20  # bytes in which line ends are counted at a time
 LINE_CAP = 1_000_000  # characters of a line that are kept
 
 OTHERS = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"PAR1": "Parquet", b"Rar!": "rar"}
@@ -162,9 +163,16 @@ def _cut(chunks: Iterator[bytes], number: int) -> Iterator[Block]:
         yield Block(data, number)
 
 
-def count_ends(data: bytes) -> int:
-    """Count the line ends in bytes; several times faster than `bytes.count`, and without holding other threads up."""
-    return int(np.count_nonzero(np.frombuffer(data, dtype="uint8") == LINE_FEED))
+def count_ends(data: bytes | memoryview) -> int:
+    """Count the line ends in bytes, in pieces that stay in the cache; faster than `bytes.count`, and without holding
+    other threads up.
+    """
+    held, is_end, count = np.frombuffer(data, dtype="uint8"), np.empty(CACHED, dtype=bool), 0
+    for at in range(0, len(held), CACHED):
+        part = held[at : at + CACHED]
+        np.equal(part, LINE_FEED, out=is_end[: len(part)])
+        count += int(np.count_nonzero(is_end[: len(part)]))
+    return count
 
 
 def clean(block: Block) -> Lines:

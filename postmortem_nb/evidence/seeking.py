@@ -24,11 +24,10 @@ from postmortem_nb.evidence.formats import Format
 from postmortem_nb.evidence.formats.directives import Directives
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.how import Window as Window
-from postmortem_nb.evidence.lines import LINE_FEED, MARKS, Block, clean, count_ends
+from postmortem_nb.evidence.lines import CACHED, MARKS, Block, clean, count_ends
 from postmortem_nb.evidence.packed import packing
 from postmortem_nb.evidence.sources import Place, opened, pieces, size_of
 
-CACHED = 1 << 20  # bytes in which line ends are counted at a time
 PROBE = 1 << 15  # bytes looked at in one place
 FARTHEST = 128  # probes read on from a place in search of a record
 PLACES = 48  # places at which the order is checked
@@ -229,12 +228,9 @@ def count_lines(file: BinaryIO, stop: int) -> int:
 
 
 def _count_between(number: int, at: int, stop: int) -> int:
-    buffer = bytearray(CACHED)
-    view, held = memoryview(buffer), np.frombuffer(buffer, dtype="uint8")
-    is_end, count = np.empty(CACHED, dtype=bool), 0
-    while at < stop and (size := os.preadv(number, [view[: stop - at]], at)):
-        np.equal(held[:size], LINE_FEED, out=is_end[:size])
-        count += int(np.count_nonzero(is_end[:size]))
+    held, count = memoryview(bytearray(CACHED)), 0
+    while at < stop and (size := os.preadv(number, [held[: stop - at]], at)):
+        count += count_ends(held[:size])
         at += size
     return count
 
