@@ -72,4 +72,13 @@ def test_toml_example_is_valid():
 def test_links_lead_somewhere():
     links = [t for t in re.findall(r"\]\(([^)]+)\)", README) if not t.startswith("http")]
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not leads_somewhere(link)] == []
+
+
+def leads_somewhere(link: str) -> bool:
+    """Whether a file exists, and holds the heading that the link names."""
+    path, _, anchor = link.partition("#")
+    if not (ROOT / path).exists():
+        return False
+    headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
+    return not anchor or anchor in [re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings]
