@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import at, events_of, gauge, steps, with_facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import postmortem_nb as pnb
 from postmortem_nb.analysis.stated import FAR, gap_between, slip_of, stated_windows
 
 FEED = Path(__file__).parent / "data" / "status_github" / "updates.jsonl"
@@ -85,6 +87,45 @@ def test_ways_to_write_a_window(text, start, end):
 )
 def test_what_states_no_window(text):
     assert stated_windows(text, NEAR) == ()
+
+
+def test_an_abbreviation_is_read_where_it_means_one_offset_or_the_zone_settles_it():
+    for text, zone in (
+        ("Between 15:17 and 16:54 CET jobs were late.", "UTC"),
+        ("Between 06:17 and 07:54 PST jobs were late.", "America/Los_Angeles"),
+        ("Between 06:17 PST and 07:54 PST jobs were late.", "America/Los_Angeles"),
+    ):
+        (found,) = stated_windows(text, NEAR, zone)
+        assert (found.start.lo, found.end.lo) == (pd.Timestamp("2024-03-01T14:17Z"), pd.Timestamp("2024-03-01T15:54Z"))
+
+
+def stated_ids(text, *, at_minute=130, **facts):
+    """Findings on one message about an outage of minutes 60 to 90 of the drawn record."""
+    events = events_of((at(at_minute), "communication", text))
+    incident = with_facts(gauge(steps((1, 60), (9, 30), (1, 120)), events=events), **facts)
+    found = [f for f in pnb.analyze(incident).findings if f.id.startswith("stated-window")]
+    return {f.id: f.text for f in found}
+
+
+def told(first, last, zone="UTC"):
+    return f"From {at(first):%H:%M} to {at(last):%H:%M} {zone} it was slow."
+
+
+def test_a_stated_window_is_held_against_the_measured_one():
+    assert stated_ids(told(58, 95)) == {}
+    ((id_, text),) = stated_ids(told(120, 150), at_minute=155).items()
+    assert id_ == "stated-window-contradicts-measured"
+    assert "agrees if shifted by -60 min: check the zone" in text
+    ((id_, text),) = stated_ids(told(60, 90, "PST")).items()
+    assert id_ == "stated-window-unread"
+    assert "PST" in text
+
+
+def test_a_window_whose_begin_is_not_in_the_record_is_no_obstacle():
+    events = events_of((at(50), "communication", told(5, 25)))
+    incident = gauge(steps((9, 30), (1, 120)), events=events)
+    assert pnb.analyze(incident).windows[0].onset.lo is None
+    assert not [f for f in pnb.analyze(incident).findings if f.id.startswith("stated-window")]
 
 
 def test_times_without_a_zone_are_those_of_the_incident():

@@ -15,12 +15,13 @@ import pandas as pd
 
 from postmortem_nb.analysis.comparison import slips
 from postmortem_nb.analysis.windows import Windows
+from postmortem_nb.evidence.abbreviations import offset_at
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Incident
 from postmortem_nb.times import UTC, Instant, Interval, Window, format_duration, format_window
 
 FAR = pd.Timedelta(hours=3)  # between a window and the messages about it: further is a slip, or told long afterwards
-MINUTE, DAY = pd.Timedelta(minutes=1), pd.Timedelta(days=1)
+ZERO, MINUTE, DAY = pd.Timedelta(0), pd.Timedelta(minutes=1), pd.Timedelta(days=1)
 ZONES = ("UTC", "GMT", "Z")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -83,15 +84,15 @@ def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "
     near : Interval
         First and last message about the incident, in UTC: what the text leaves open is taken so that it lies near.
     zone : str
-        Zone of times that are written without one.
+        Zone of times that are written without one; it also settles an abbreviation such as PST.
     evidence : str
         Where the text stands.
 
     Returns
     -------
     tuple of Stated
-        In the order of the text. A window whose zone is an abbreviation other than UTC or GMT is left out: most mean
-        several zones.
+        In the order of the text. A window in an abbreviated zone that neither means one offset everywhere nor is used
+        by ``zone`` then is left out.
 
     Examples
     --------
@@ -105,21 +106,18 @@ def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "
 
 def _read(match: re.Match[str], near: Interval, zone: str, evidence: str) -> Stated | None:
     part = match.groupdict()
-    written = [z.upper() for n in (1, 2) if (z := part[f"zone{n}"])]
-    if any(z not in ZONES for z in written):
-        return None
     clock = [c for n in (1, 2) if (c := _clock(part, n)) is not None]
     if len(clock) < 2:
         return None
     dates = [_ymd(part, n) for n in range(4)]
     first = dates[1] or dates[0] or (dates[3] if dates[2] is None else None)
     last = dates[2] or dates[3] or first
-    where = UTC if written else zone
+    shorts = _shorts(part)
     best: tuple[bool, pd.Timedelta, pd.Timedelta, pd.Timestamp, pd.Timestamp] | None = None
-    ends = [_instant(day, clock[1], where) for day in _days(last, near)] if dates[2] or dates[3] else []
+    ends = [_instant(day + clock[1], shorts[1], zone) for day in _days(last, near)] if dates[2] or dates[3] else []
     for day in _days(first, near):
-        start = _instant(day, clock[0], where)
-        own = ends or [_instant(day, clock[1], where), _instant(day + DAY, clock[1], where)]
+        start = _instant(day + clock[0], shorts[0], zone)
+        own = ends or [_instant(day + clock[1] + later, shorts[1], zone) for later in (ZERO, DAY)]
         end = min((t for t in own if t is not None and start is not None and t > start), default=None)
         if start is None or end is None:
             continue
@@ -133,10 +131,22 @@ def _read(match: re.Match[str], near: Interval, zone: str, evidence: str) -> Sta
     return Stated(edges[0], edges[1], " ".join(match[0].split()), evidence)
 
 
-def _instant(day: pd.Timestamp, clock: pd.Timedelta, zone: str) -> pd.Timestamp | None:
+def _shorts(part: dict[str, str | None]) -> tuple[str, str]:
+    """Return the abbreviation behind each time; one that is written once is meant for both."""
+    first, last = part["zone1"] or "", part["zone2"] or ""
+    return first or last, last or first
+
+
+def _instant(local: pd.Timestamp, short: str, zone: str) -> pd.Timestamp | None:
+    """Return a local time in UTC; None if its abbreviation is not settled, or the clocks skip or repeat it."""
+    if short in ZONES:
+        return local.tz_localize(UTC)
+    if short:
+        offset = offset_at(local.to_pydatetime(), short, zone)
+        return None if offset is None else (local - offset).tz_localize(UTC)
     try:
-        return (day + clock).tz_localize(zone).tz_convert(UTC)
-    except ValueError:  # a time that a change of clocks leaves out, or has twice
+        return local.tz_localize(zone).tz_convert(UTC)
+    except ValueError:
         return None
 
 
@@ -179,11 +189,11 @@ def _days(date: tuple[int | None, int, int] | None, near: Interval) -> list[pd.T
 
 def gap_between(window: Interval, messages: Interval) -> pd.Timedelta:
     """Return how far a window lies from the messages about it; zero if they touch."""
-    return max(pd.Timedelta(0), messages[0] - window[1], window[0] - messages[1])
+    return max(ZERO, messages[0] - window[1], window[0] - messages[1])
 
 
 def stated_findings(incident: Incident, windows: Windows) -> Iterator[Finding]:
-    """Yield a finding for each stated window far from the messages about it, or from all measured impact."""
+    """Yield a finding for each stated window far from the messages about it, beside all measured impact, or unread."""
     events = incident.events
     messages = events[(events["kind"] == "communication") & events["time"].notna()]
     if messages.empty:
@@ -192,45 +202,57 @@ def stated_findings(incident: Incident, windows: Windows) -> Iterator[Finding]:
     zone = incident.facts.zone
     seen = set()
     for text, evidence in messages[["text", "evidence"]].itertuples(index=False):
-        for stated in stated_windows(str(text), near, zone, str(evidence)):
-            if stated.interval not in seen:
+        for match in _WINDOW.finditer(str(text)):
+            stated = _read(match, near, zone, str(evidence))
+            if stated is None:
+                yield from _unread(match, str(evidence))
+            elif stated.interval not in seen:
                 seen.add(stated.interval)
                 yield from _judged(stated, near, windows, zone)
 
 
+def _unread(match: re.Match[str], evidence: str) -> Iterator[Finding]:
+    unsettled = [short for short in dict.fromkeys(_shorts(match.groupdict())) if short and short not in ZONES]
+    if unsettled:
+        yield Finding(
+            "stated-window-unread",
+            "note",
+            evidence or "messages",
+            f"A message states a window, “{' '.join(match[0].split())}”, in a zone that can not be told for sure: "
+            f"{', '.join(unsettled)}.",
+            "Declare the zone of the incident (`zone`), or the times as milestones.",
+        )
+
+
 def _judged(stated: Stated, near: Interval, windows: Windows, zone: str) -> Iterator[Finding]:
-    window = stated.interval
+    window, where = stated.interval, stated.evidence or "messages"
     said = f"A message states the impact as “{stated.text}”, which is {format_window(window)}"
+    measured = [_widest(w) for w in windows]
     if (gap := gap_between(window, near)) > FAR:
         side = "before the first" if window[1] < near[0] else "after the last"
         why = slip_of(window, near, zone)
-        yield Finding(
-            "stated-window-far",
-            "warning",
-            stated.evidence or "messages",
-            f"{said}: {format_duration(gap)} {side} message about it{f'; it {why}' if why else ''}.",
-            "Check the date and the zone of the message. It is shown as it stands and changes no number.",
-        )
-    elif windows and all(gap_between(window, (_known(w.onset.lo), _end(w))) > FAR for w in windows):
-        yield Finding(
-            "stated-window-contradicts-measured",
-            "warning",
-            stated.evidence or "messages",
-            f"{said}; no measured window lies within {format_duration(FAR)} of it.",
-            "Check the date and the zone of the message, and whether the signal shows what users felt.",
-        )
+        text = f"{said}: {format_duration(gap)} {side} message about it{f'; it {why}' if why else ''}."
+        fix = "Check the date and the zone of the message. It is shown as it stands and changes no number."
+        yield Finding("stated-window-far", "warning", where, text, fix)
+    elif measured and all(gap_between(window, span) > ZERO for span in measured):
+        why = next((slip for span in measured if (slip := slip_of(window, span, zone))), "")
+        text = f"{said}; no measured window overlaps it{f'; it {why}' if why else ''}."
+        fix = "Check the date and the zone of the message, and whether the signal shows what users felt."
+        yield Finding("stated-window-contradicts-measured", "warning", where, text, fix)
 
 
 def slip_of(window: Interval, near: Interval, zone: str = UTC) -> str:
-    """Return which common slip would explain a window far from the messages, in words; empty if none does."""
+    """Return which common slip explains why a window does not touch a stretch, in words; empty if none does."""
     for name, shift in slips(window[0], zone):
-        if gap_between((window[0] + shift, window[1] + shift), near) <= pd.Timedelta(0):
+        if gap_between((window[0] + shift, window[1] + shift), near) <= ZERO:
             return name
     return ""
 
 
-def _end(window: Window) -> pd.Timestamp:
-    return window.recovery.hi if window.recovery.hi is not None else _known(window.recovery.lo)
+def _widest(window: Window) -> Interval:
+    """Return a measured window as long as its edges allow; what is open ends where the window does."""
+    start, end = window.span
+    return window.onset.lo or start, window.recovery.hi or end
 
 
 def _known(t: pd.Timestamp | None) -> pd.Timestamp:

@@ -99,6 +99,14 @@ def offsets(naive: np.ndarray, shorts: Sequence[str], lines: Sequence[int], how:
     return out
 
 
+def offset_at(local: dt.datetime, short: str, zone: str) -> dt.timedelta | None:
+    """Return what a local time with an abbreviation is ahead of UTC; None if neither itself nor the zone settles it."""
+    if short not in EXAMPLES:
+        return None
+    settled = _offset(local, short, zone_named(zone, "zone"))
+    return _certain(short) if settled is None else settled
+
+
 def _offset(local: dt.datetime, short: str, tz: zoneinfo.ZoneInfo) -> dt.timedelta | None:
     """Return the offset under which a zone shows a local time with an abbreviation, None if it does not."""
     both = (local.replace(tzinfo=tz, fold=fold) for fold in (0, 1))
