@@ -210,6 +210,11 @@ def _cells(text: str, separator: str, width: int | None = None) -> list[str] | N
     return cells if len(cells) == width else None
 
 
+def stripped_cells(text: str) -> list[str]:
+    """Split one record at commas, blanks around its cells removed; empty where it is none."""
+    return [cell.strip() for cell in _cells(text, ",") or []]
+
+
 def _unique(names: Iterable[str]) -> list[str]:
     """Name every column: a missing name becomes ``column 3``, a second ``x`` becomes ``x 2``."""
     out: dict[str, None] = {}

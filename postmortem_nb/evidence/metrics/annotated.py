@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 
 from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.metrics.samples import Samples
 from postmortem_nb.evidence.metrics.shapes import refuse
-from postmortem_nb.evidence.table import records_in
+from postmortem_nb.evidence.table import records_in, stripped_cells
 
 ANNOTATIONS = ("#datatype", "#group", "#default")
 ABOUT = ("", "result", "table", "_start", "_stop", "_time", "_value", "_field", "_measurement")
@@ -17,7 +16,7 @@ NUMBERS = ("double", "long", "unsignedLong", "boolean")
 
 def is_annotated(lines: Sequence[str]) -> bool:
     """Whether these first lines are annotated CSV, with its annotations or without."""
-    first = _cells(next((line for line in lines if line.strip()), "")) or [""]
+    first = stripped_cells(next((line for line in lines if line.strip()), "")) or [""]
     return first[0] in ANNOTATIONS or {"result", "table", "_time"} <= set(first)
 
 
@@ -39,8 +38,8 @@ def read_annotated(lines: Iterable[str], tally: Tally) -> Samples:
             header, types, defaults = None, [], []
             continue
         tally.continued += span - 1
-        cells = _cells(text)
-        if cells is None:
+        cells = stripped_cells(text)
+        if not cells:
             tally.reject(number, text)
         elif cells[0] in ANNOTATIONS:
             tally.skipped += 1
@@ -85,11 +84,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _cells(text: str) -> list[str] | None:
-    try:
-        rows = list(csv.reader([text]))
-    except csv.Error:
-        return None
-    return [cell.strip() for cell in rows[0]] if len(rows) == 1 and rows[0] else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 
 from postmortem_nb.evidence.account import Tally
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.metrics.records import dropped
-from postmortem_nb.evidence.table import Table, records_in
+from postmortem_nb.evidence.table import Table, records_in, stripped_cells
 
 # How heading rows begin; anything else in their column is a time.
 HEADINGS = frozenset(
@@ -21,7 +20,7 @@ HEADINGS = frozenset(
 
 def is_console(lines: Sequence[str]) -> bool:
     """Whether these first lines are heading rows: at least two, one of them a label."""
-    first = [cells[0].lower() for line in lines[:3] if (cells := _cells(line)) and len(cells) > 1]
+    first = [cells[0].lower() for line in lines[:3] if (cells := stripped_cells(line)) and len(cells) > 1]
     return (
         len(first) > 1 and first[0] in HEADINGS and first[1] in HEADINGS and bool({"label", "full label"} & set(first))
     )
@@ -33,17 +32,17 @@ def read_console(lines: Iterable[str], how: How, tally: Tally) -> Table:
     rows: list[list[str]] = []
     numbers: list[int] = []
     for number, text, span in records_in(iter(lines)):
-        cells = _cells(text)
+        cells = stripped_cells(text)
         if not text.strip():
             tally.blank += span
             continue
         tally.continued += span - 1
-        if cells is not None and cells[0].lower() in HEADINGS and not rows:
+        if cells and cells[0].lower() in HEADINGS and not rows:
             tally.skipped += 1
             headings[cells[0].lower()] = cells[1:]
             continue
         width = 1 + max(map(len, headings.values()), default=0)
-        if cells is None or len(cells) > width:
+        if not cells or len(cells) > width:
             tally.reject(number, text)
         else:
             rows.append(cells + [""] * (width - len(cells)))
@@ -58,11 +57,3 @@ def read_console(lines: Iterable[str], how: How, tally: Tally) -> Table:
             name = full[place] if len(full) > place and full[place] not in columns else f"{name} {place + 2}"
         columns[name] = [row[place + 1] for row in rows]
     return Table(how.name, dropped(columns, how, tally), numbers, how.columns)
-
-
-def _cells(text: str) -> list[str] | None:
-    try:
-        rows = list(csv.reader([text]))
-    except csv.Error:
-        return None
-    return [cell.strip() for cell in rows[0]] if len(rows) == 1 and rows[0] else None
