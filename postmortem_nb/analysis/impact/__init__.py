@@ -7,7 +7,7 @@ bounds. What the evidence does not hold stays unknown, with its reason.
 from __future__ import annotations
 
 from postmortem_nb.analysis.impact.budget import REQUESTS, measure_requests, measure_time, target_of
-from postmortem_nb.analysis.impact.counts import COUNTED, count_failures, excess_failures
+from postmortem_nb.analysis.impact.counts import COUNTED, count_failures, excess_failures, read_counts
 from postmortem_nb.analysis.impact.definitions import GROUPS, NO_COUNTS, NO_TRAFFIC, QUANTITIES, Formula
 from postmortem_nb.analysis.impact.latency import measure_latency
 from postmortem_nb.analysis.impact.losses import DEMAND, demand_quantities, find_losses, revenue
@@ -51,8 +51,12 @@ def measure_impact(
     excess = None
     if ratio is not None and at is not None:
         center = measurements[at].baseline.center
-        excess = excess_failures(ratio, measurement, center) if has_windows else None
-        found += count_failures(ratio, measurement, center) if has_windows else missing("", *COUNTED)
+        if has_windows:
+            read = read_counts(ratio, measurement, center)
+            excess = excess_failures(read, ratio, measurement)
+            found += count_failures(read, ratio, measurement)
+        else:
+            found += missing("", *COUNTED)
         found += measure_requests(ratio, measurement, center, excess or NOTHING, target)
     else:
         found += missing(NO_COUNTS, *COUNTED, *REQUESTS)

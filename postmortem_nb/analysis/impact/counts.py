@@ -48,23 +48,27 @@ class Counts(NamedTuple):
         return cls(*(float(n) for n in sums))
 
 
-def excess_failures(series: SignalSeries, measurement: Measurement, center: float) -> Range:
+def read_counts(series: SignalSeries, measurement: Measurement, center: float) -> tuple[Counts, ...]:
+    """Count within the windows at their best, as short and as long as their edges allow (`READINGS`)."""
+    return tuple(Counts.of(series, spans_of(measurement, how, series.span), center) for how in READINGS)
+
+
+def excess_failures(read: tuple[Counts, ...], series: SignalSeries, measurement: Measurement) -> Range:
     """Return the failures beyond the usual ones, with the bounds that the edges leave."""
-    best, short, long = (Counts.of(series, spans_of(measurement, how, series.span), center) for how in READINGS)
-    read = [counts.excess for counts in (best, short, long)]
-    return Range(min(read), read[0], max(read) if is_whole(series, measurement) else None)
+    excess = [counts.excess for counts in read]
+    return Range(min(excess), excess[0], max(excess) if is_whole(series, measurement) else None)
 
 
-def count_failures(series: SignalSeries, measurement: Measurement, center: float) -> list[Quantity]:
+def count_failures(read: tuple[Counts, ...], series: SignalSeries, measurement: Measurement) -> list[Quantity]:
     """Return what is counted within the windows, on the signal that counts failed and all requests."""
-    best, short, long = (Counts.of(series, spans_of(measurement, how, series.span), center) for how in READINGS)
+    best = read[0]
     if not best.total:
         return missing(f"“{series.name}” counts no request within the windows", *COUNTED)
     whole = is_whole(series, measurement)
 
     def bounded(id_: str, name: str) -> Quantity:
-        read = [getattr(counts, name) for counts in (best, short, long)]  # a longer window may hold less excess
-        return quantity(id_, Range(min(read), read[0], max(read) if whole else None))
+        values = [getattr(counts, name) for counts in read]  # a longer window may hold less excess
+        return quantity(id_, Range(min(values), values[0], max(values) if whole else None))
 
     width = series.step / pd.Timedelta(seconds=1)
     said = f"{best.bad:,.0f} failed of {best.total:,.0f} requests"

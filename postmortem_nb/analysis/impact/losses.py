@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from postmortem_nb.analysis.impact.counts import excess_failures
+from postmortem_nb.analysis.impact.counts import excess_failures, read_counts
 from postmortem_nb.analysis.impact.demand import Demand, Meter, expect
 from postmortem_nb.analysis.impact.quantity import Quantity, Range, missing, quantity
 from postmortem_nb.analysis.impact.stretches import READINGS, spans_of
@@ -126,8 +126,10 @@ def revenue(
         at, measurement = counting[declared.signal], measurements[0]
         series, what = signals[at], f"request of “{declared.signal}”"
         losses = find_losses(series, measurement, zone) if measurement.windows else None
-        is_ratio = series.signal.kind == "ratio" and bool(measurement.windows)
-        excess = excess_failures(series, measurement, measurements[at].baseline.center) if is_ratio else None
+        excess = None
+        if series.signal.kind == "ratio" and measurement.windows:
+            read = read_counts(series, measurement, measurements[at].baseline.center)
+            excess = excess_failures(read, series, measurement)
     if losses is None:
         return missing("needs demand outside of the impact to compare with", "revenue_lost")
     unserved = losses.unserved(excess or NONE)
