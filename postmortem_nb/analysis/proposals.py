@@ -7,8 +7,8 @@ to what users notice. Nothing is added up: each is looked at by itself, on the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -16,6 +16,9 @@ from postmortem_nb.analysis.search import find_windows
 from postmortem_nb.errors import PostmortemError
 from postmortem_nb.incident import Incident, Signal
 from postmortem_nb.times import format_time
+
+if TYPE_CHECKING:
+    from postmortem_nb.analysis.signals import SignalSeries
 
 MOST = 8  # metrics that are looked at
 
@@ -27,63 +30,43 @@ NAMES: tuple[tuple[str, Literal["high", "low"]], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """A signal that the evidence offers.
-
-    Parameters
-    ----------
-    signal : Signal
-        Its declaration, ready for ``incident.toml``.
-    why : str
-        Why it was proposed, what it shows, and what else there was; a half sentence for readers.
-    score : float
-        How far it stands out: of the best window of `find_windows` on its bad side, 0 without one.
-    """
-
-    signal: Signal
-    why: str
-    score: float
-
-
-def propose(incident: Incident, draw: Callable[[Signal], pd.DataFrame]) -> tuple[Proposal, ...]:
-    """Return the candidates, best first.
+def propose(incident: Incident, draw: Callable[[Signal], SignalSeries]) -> SignalSeries | None:
+    """Return the best candidate, with why it was chosen and what was not taken; None if the evidence offers none.
 
     Parameters
     ----------
     incident : Incident
         The evidence.
     draw : callable
-        Makes the series of a signal: a frame with ``time`` and ``value``. A candidate that it refuses is left out.
+        Makes the series of a signal. A candidate that it refuses is left out.
     """
     looked = []
-    for rank, (signal, why) in enumerate(_candidates(incident)):
+    for signal, why in _candidates(incident):
         try:
-            frame = draw(signal)
+            series = draw(signal)
         except PostmortemError:
             continue
-        looked.append((rank, signal, why, *_standing_out(frame, signal)))
-    looked.sort(key=lambda found: (found[3] == 0, found[0]))
-    rest = [f"{signal.name} ({shown or 'nothing stands out'})" for _, signal, _, _, shown in looked[1:]]
-    others = f"; not taken: {', '.join(rest)}" if rest else ""
-    proposals = []
-    for number, (_, signal, why, score, shown) in enumerate(looked):
-        said = f"none is declared; {why}; {shown or 'nothing in it stands out'}"
-        proposals.append(Proposal(signal, said + (others if number == 0 else ""), score))
-    return tuple(proposals)
+        looked.append((series, why, _standing_out(series)))
+    looked.sort(key=lambda found: not found[2])  # stable: the nearest to users stays first among its like
+    if not looked:
+        return None
+    series, why, shown = looked[0]
+    said = f"none is declared; {why}; {shown or 'nothing in it stands out'}"
+    rest = [f"{s.name} ({shown or 'nothing stands out'})" for s, _, shown in looked[1:]]
+    return replace(series, why=f"{said}; not taken: {', '.join(rest)}" if rest else said)
 
 
-def _standing_out(frame: pd.DataFrame, signal: Signal) -> tuple[float, str]:
-    """Return score and description of the window that stands out most, of those on the bad side."""
-    is_low = signal.kind in ("traffic", "probe") or signal.direction == "low"
+def _standing_out(series: SignalSeries) -> str:
+    """Describe the window that stands out most, of those on the bad side; empty if none does."""
     try:
-        found = find_windows(frame.set_index("time")["value"], bad="low" if is_low else "high")
+        bad = "high" if series.bad_side > 0 else "low"
+        found = find_windows(series.frame.set_index("time")["value"], bad=bad)
     except PostmortemError:  # too long a record for its step: not looked at
-        return 0.0, ""
+        return ""
     if found.empty:
-        return 0.0, ""
+        return ""
     best = found.iloc[0]
-    return float(best["score"]), f"it stands out at {format_time(best['onset'])} UTC: {best['why']}"
+    return f"it stands out at {format_time(best['onset'])} UTC: {best['why']}"
 
 
 def _candidates(incident: Incident) -> Iterator[tuple[Signal, str]]:

@@ -106,9 +106,9 @@ def build_signals(incident: Incident, settings: Settings) -> tuple[SignalSeries,
         known = near(settings.signal, names)
         raise SettingError(f"signal: {settings.signal!r} is not declared in incident.toml. {known}")
     if not declared:
-        proposed = propose(incident, lambda signal: _draw(incident, signal, settings, "").frame)
-        _check_thresholds([p.signal for p in proposed[:1]], settings)
-        return tuple(_draw(incident, p.signal, settings, p.why) for p in proposed[:1])
+        proposed = propose(incident, lambda signal: _draw(incident, signal, settings, ""))
+        _check_thresholds([proposed.signal] if proposed else [], settings)
+        return (proposed,) if proposed else ()
     _check_thresholds(declared, settings)
     ordered = sorted(declared, key=lambda s: s.name != settings.signal)  # stable: the chosen one first
     return tuple(_draw(incident, s, settings, DECLARED) for s in ordered)
