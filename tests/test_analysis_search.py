@@ -97,7 +97,7 @@ def test_a_shift_in_a_record_that_drifts():
     values[900:930] += 25
     best = pnb.find_windows(series(values)).iloc[0]
     assert (best["onset"], best["recovery"]) == (START + 900 * STEP, START + 930 * STEP)
-    assert "of the hours around" in best["why"]
+    assert "of the rows around" in best["why"]
 
 
 def test_a_slow_rise_begins_before_it_crosses_a_threshold():

@@ -50,7 +50,7 @@ def edge_of_requests(
         return None
     log_likelihood = _bernoulli(bad_left, left) + _bernoulli(bad_right, right)
     log_likelihood[~fits] = -np.inf
-    first, best, last = _likely(log_likelihood, level)
+    first, best, last = likely(log_likelihood, level)
     at = time.iloc[lo + best + 1]  # split i keeps requests 0..i on the left
     return Instant(time.iloc[lo + first] - RESOLUTION, at, time.iloc[lo + last + 1] + RESOLUTION, "measured")
 
@@ -83,7 +83,7 @@ def edge_of_samples(x: np.ndarray, start: int, end: int, level: float = 0.90) ->
     sum_right, square_right = values.sum() - sum_left, (values**2).sum() - square_left
     within = (square_left - sum_left**2 / left) + (square_right - sum_right**2 / right)
     likelihood = -0.5 * n * np.log(np.maximum(within, 1e-9 * max(1.0, float((values**2).sum()))))
-    first, best, last = _likely(likelihood, level)
+    first, best, last = likely(likelihood, level)
     return int(rows[first + 1]), int(rows[best + 1]), int(rows[last + 1])
 
 
@@ -92,7 +92,7 @@ def _bernoulli(bad: np.ndarray, n: np.ndarray) -> np.ndarray:
     return bad * np.log(p) + (n - bad) * np.log(1 - p)
 
 
-def _likely(log_likelihood: np.ndarray, level: float) -> tuple[int, int, int]:
+def likely(log_likelihood: np.ndarray, level: float) -> tuple[int, int, int]:
     """Return first, best and last change point of the smallest set that carries `level` of the likelihood."""
     weight = np.exp(log_likelihood - log_likelihood.max())
     order = np.argsort(-weight, kind="stable")

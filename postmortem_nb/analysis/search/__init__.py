@@ -16,7 +16,7 @@ import pandas as pd
 from postmortem_nb.analysis.search.bounds import edges
 from postmortem_nb.analysis.search.cutting import cuts, refined, trimmed
 from postmortem_nb.analysis.search.excursions import FLOOR, Excursions, Span
-from postmortem_nb.analysis.search.readings import AROUND, Readings, read
+from postmortem_nb.analysis.search.readings import AROUND, SOFT, Readings, read
 from postmortem_nb.errors import SettingError
 
 TIMES = ("onset", "onset_lo", "onset_hi", "recovery", "recovery_lo", "recovery_hi")
@@ -211,7 +211,8 @@ class _Search:
             "bursts": f"{size * 10:.0f} % of its {rows} samples are spikes",
             "scatter": f"its {rows} samples scatter {size:.1f} robust standard deviations more than usual",
         }.get(kind, f"its {rows} samples lie {size:.1f} robust standard deviations {NAMES.get(kind, '')} normal")
-        where = " of the hours around" if window.name.startswith("local") else ""
+        where = " of the rows around" if window.name.startswith("local") else ""
+        where += f" (none counted as more than {SOFT:g})" if window.name.endswith("lasting") else ""
         return f"{what}{where}, {size / worst:.1f} × the furthest other stretch of that length"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from postmortem_nb.analysis.edges import edge_of_samples
+from postmortem_nb.analysis.edges import edge_of_samples, likely
 from postmortem_nb.analysis.search.cutting import row_evidence
 from postmortem_nb.analysis.search.readings import Readings
 
@@ -54,8 +54,8 @@ def edges(
         begin = max(0, first - REACH)
         sums = TEMPER * np.concatenate([[0.0], row_evidence(readings, name, first, end, REACH).cumsum()])
         split = middle - begin + 1
-        starts |= {begin + row for row in _likely(-sums[:split], level)}
-        ends |= {middle + 1 + row for row in _likely(sums[split:], level)}
+        starts |= {begin + row for row in likely(-sums[:split], level)}
+        ends |= {middle + 1 + row for row in likely(sums[split:], level)}
         x = readings.z * np.sign(np.median(readings.z[first:end]))
     begin = max(0, first - REACH)
     if kind != "scatter":  # since the row last at its normal, the series may have been on its way
@@ -63,8 +63,8 @@ def edges(
     if kind in ("high", "low") or (kind == "bursts" and np.median(x[first:end]) > SIDED):
         rise = rising(x, first, end, free_from)
         if rise is not None:
-            is_better, row, likely = rise
-            starts |= likely
+            is_better, row, fitting = rise
+            starts |= fitting
             if is_better and row < first:
                 first = row
                 starts.add(row)
@@ -99,22 +99,14 @@ def rising(x: np.ndarray, first: int, end: int, free_from: int) -> tuple[bool, i
     squares = float((y**2).sum())
     by_rise, by_step = squares - float(rise.max()), squares - float(step[:-3].max())
     allowed = min(by_rise, by_step) * (1 + SLACK * 2.7 / len(y))  # 2.7: 90 % of chi-square, one degree
-    likely = begin + np.flatnonzero(squares - rise <= allowed)
+    fitting = begin + np.flatnonzero(squares - rise <= allowed)
     return (
         by_rise < RISING * by_step,
         begin + int(rise.argmax()),
-        set(likely[[0, -1]].tolist()) if len(likely) else set(),
+        set(fitting[[0, -1]].tolist()) if len(fitting) else set(),
     )
 
 
 def _from_each(values: np.ndarray) -> np.ndarray:
     """Return the sum of the values from each row to the last."""
     return values[::-1].cumsum()[::-1]
-
-
-def _likely(log_likelihood: np.ndarray, level: float) -> tuple[int, int]:
-    """Return first and last of the smallest set of rows that carries this share of the likelihood."""
-    weight = np.exp(log_likelihood - log_likelihood.max())
-    order = np.argsort(-weight, kind="stable")
-    kept = order[: int(np.searchsorted(weight[order].cumsum(), level * weight.sum())) + 1]
-    return int(kept.min()), int(kept.max())
