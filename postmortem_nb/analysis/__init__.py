@@ -15,7 +15,7 @@ from postmortem_nb.analysis.claims import Claims, build_claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
 from postmortem_nb.analysis.coverage import beyond_findings, coverage_findings, note_findings
-from postmortem_nb.analysis.gridclaims import grid_claims
+from postmortem_nb.analysis.grid import grid_claims, sensitivity
 from postmortem_nb.analysis.impact import Quantity, measure_impact
 from postmortem_nb.analysis.moments import Moments, find_moments
 from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
@@ -28,7 +28,7 @@ from postmortem_nb.analysis.signals import SignalSeries, build_signals
 from postmortem_nb.analysis.stated import stated_findings
 from postmortem_nb.analysis.timeline import build_timeline
 from postmortem_nb.analysis.timings import Timing, compute_timings, timing_findings
-from postmortem_nb.analysis.windows import Measurement, Windows, measure_all, sensitivity
+from postmortem_nb.analysis.windows import Measurement, Windows, measure_all
 from postmortem_nb.errors import SourceError, near
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.incident import Incident
@@ -78,7 +78,7 @@ class Analysis:
     replays : tuple of Replay
         What the alerting rules that the incident brings would have done.
     sensitivity : DataFrame
-        How the windows move with threshold and merge gap; see `postmortem_nb.analysis.windows.sensitivity`.
+        How the windows move with threshold and merge gap; see `postmortem_nb.analysis.grid.sensitivity`.
     """
 
     incident: Incident
@@ -193,7 +193,7 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     others = measurement.others if measurement else Windows()
     replays = replay_all(incident, signals, moments, windows, others, chosen.replay)
     claims.update((c.id, c) for c in replay_claims(replays))
-    grid = _grid(series, measurement, chosen, incident)
+    grid = sensitivity(series, chosen, measurement.baseline if measurement else None, incident.facts)
     claims.update((c.id, c) for c in grid_claims(grid, windows, series.files if series else ()))
     findings = worst_first(
         [
@@ -225,11 +225,3 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
         replays,
         grid,
     )
-
-
-def _grid(
-    series: SignalSeries | None, measurement: Measurement | None, settings: Settings, incident: Incident
-) -> pd.DataFrame:
-    if series is None or measurement is None:
-        return pd.DataFrame(columns=["threshold", "merge_gap", "windows", "onset", "recovery", "impact_time"])
-    return sensitivity(series, settings, measurement.baseline, incident.facts)

@@ -1,4 +1,4 @@
-"""How far onset, recovery and impact time move across reasonable settings, as claims."""
+"""How far onset, recovery and impact time move across reasonable settings: the grid, and its ranges as claims."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from postmortem_nb.analysis.baseline import Baseline
 from postmortem_nb.analysis.claims import Claim, iso
-from postmortem_nb.analysis.windows import Windows
+from postmortem_nb.analysis.settings import AUTO, MERGE_GAP, Settings
+from postmortem_nb.analysis.signals import SignalSeries
+from postmortem_nb.analysis.windows import Windows, declared_span, measure, of_incident
+from postmortem_nb.incident import Facts
 from postmortem_nb.times import format_duration, format_time, total
 
 ACROSS = "across settings of threshold and merge gap"
@@ -18,13 +22,47 @@ DEFINITIONS = {
 }
 
 
+def sensitivity(
+    series: SignalSeries | None, settings: Settings, baseline: Baseline | None, facts: Facts | None = None
+) -> pd.DataFrame:
+    """Return how the windows move with the two choices that move them most: the threshold and the merge gap.
+
+    With `facts` only the windows of the incident are meant, not those that lie too far from it.
+
+    Returns
+    -------
+    DataFrame
+        One row a choice: ``threshold`` (half, one and two times as far from the baseline), ``merge_gap``, ``windows``
+        (how many), ``onset`` and ``recovery`` (UTC, NaT where there is none yet), ``impact_time`` (Timedelta). No row
+        without a signal.
+    """
+    if series is None or baseline is None:
+        return _grid([])
+    rows: list[tuple[object, ...]] = []
+    current = MERGE_GAP if settings.merge_gap == AUTO else settings.merge_gap
+    for factor in (0.5, 1.0, 2.0):
+        threshold = baseline.center + factor * (baseline.enter - baseline.center)
+        for gap in dict.fromkeys(("0s", current, "30min")):
+            tried = settings.model_copy(update={"threshold": threshold, "merge_gap": gap})
+            measured = measure(series, tried)
+            windows = (of_incident(series, measured, facts, declared_span(facts)) if facts else measured).windows
+            edges = (windows[0].onset.at, windows[-1].recovery.at) if windows else (None, None)
+            rows.append((threshold, gap, len(windows), *edges, total(w.span for w in windows)))
+    return _grid(rows)
+
+
+def _grid(rows: list[tuple[object, ...]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["threshold", "merge_gap", "windows", "onset", "recovery", "impact_time"])
+    return frame.astype({c: "datetime64[ns, UTC]" for c in ("onset", "recovery")})
+
+
 def grid_claims(grid: pd.DataFrame, windows: Windows, sources: tuple[str, ...]) -> Iterator[Claim]:
     """Yield the range of each edge and of the impact time over the settings of the grid that find a window.
 
     Parameters
     ----------
     grid : DataFrame
-        From `postmortem_nb.analysis.windows.sensitivity`.
+        From `postmortem_nb.analysis.grid.sensitivity`.
     windows : Windows
         Windows of the incident under the chosen settings; without one, or where one is open, a claim says so.
     sources : tuple of str

@@ -19,7 +19,7 @@ from postmortem_nb.analysis.edges import edge_of_requests
 from postmortem_nb.analysis.settings import AUTO, HOLD, MERGE_GAP, Settings
 from postmortem_nb.analysis.signals import SignalSeries
 from postmortem_nb.incident import Facts
-from postmortem_nb.times import Instant, Interval, Window, parse_duration, total
+from postmortem_nb.times import Instant, Interval, Window, parse_duration
 
 RUN = 2  # rows beyond the threshold in a row that open a window
 OUTSIDE = ("changed", "published", "closed")  # milestones that may be days away from the impact
@@ -268,30 +268,3 @@ def _severe(series: SignalSeries, baseline: Baseline, windows: Windows) -> float
     worst = float(np.quantile(values, 0.9)) * side
     halfway = baseline.center + 0.5 * (worst - baseline.center)
     return max(halfway * side, baseline.enter * side) * side
-
-
-def sensitivity(
-    series: SignalSeries, settings: Settings, baseline: Baseline, facts: Facts | None = None
-) -> pd.DataFrame:
-    """Return how the windows move with the two choices that move them most: the threshold and the merge gap.
-
-    With `facts` only the windows of the incident are meant, not those that lie too far from it.
-
-    Returns
-    -------
-    DataFrame
-        One row a choice: ``threshold`` (half, one and two times as far from the baseline), ``merge_gap``, ``windows``
-        (how many), ``onset`` and ``recovery`` (UTC, NaT where there is none yet), ``impact_time`` (Timedelta).
-    """
-    rows = []
-    current = MERGE_GAP if settings.merge_gap == AUTO else settings.merge_gap
-    for factor in (0.5, 1.0, 2.0):
-        threshold = baseline.center + factor * (baseline.enter - baseline.center)
-        for gap in dict.fromkeys(("0s", current, "30min")):
-            tried = settings.model_copy(update={"threshold": threshold, "merge_gap": gap})
-            measured = measure(series, tried)
-            windows = (of_incident(series, measured, facts, declared_span(facts)) if facts else measured).windows
-            edges = (windows[0].onset.at, windows[-1].recovery.at) if windows else (None, None)
-            rows.append((threshold, gap, len(windows), *edges, total(w.span for w in windows)))
-    frame = pd.DataFrame(rows, columns=["threshold", "merge_gap", "windows", "onset", "recovery", "impact_time"])
-    return frame.astype({c: "datetime64[ns, UTC]" for c in ("onset", "recovery")})
