@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import postmortem_nb as pnb
-from postmortem_nb.analysis.windows import runs_of
+from postmortem_nb.analysis.runs import runs_of
 from postmortem_nb.example import Impact
 from postmortem_nb.incident import Facts, Incident
 
@@ -429,3 +429,17 @@ def test_every_declared_signal_is_measured_and_the_set_threshold_is_of_the_first
     swapped = analysis.replace(signal="n", threshold=300.0)
     assert [m.baseline.enter > 100 for m in swapped.measurements] == [True, False]
     assert pnb.analyze(gauge(BLIP)).beside == ()
+
+
+@pytest.mark.parametrize("kind", ["gauge", "ratio"])
+def test_each_row_of_the_grid_is_what_measuring_anew_would_find(kind):
+    incident = gauge(steps((1, 60), (5, 20), (1, 12), (3, 15), (1, 90), (4, 10), (1, 60)))
+    if kind == "ratio":
+        incident, _ = draw(Impact(at(60), at(80), "errors", 0.4), Impact(at(95), at(110), "errors", 0.05))
+    analysis = pnb.analyze(incident)
+    assert analysis.sensitivity["windows"].nunique() > 1
+    for row in analysis.sensitivity.itertuples():
+        anew = analysis.replace(threshold=row.threshold, merge_gap=row.merge_gap)
+        assert len(anew.windows) == row.windows
+        if row.windows:
+            assert (anew.windows[0].onset.at, anew.windows[-1].recovery.at) == (row.onset, row.recovery)

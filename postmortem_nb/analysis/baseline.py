@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -84,10 +84,19 @@ def find_baseline(series: SignalSeries, settings: Settings) -> Baseline:
     if series.signal.kind == "probe":
         center = 1.0  # up is normal, however long it was down
     enter, rule = _threshold(series, center, spread, settings)
-    side = series.bad_side
-    room = max(RETURN * (enter - center) * side, NOISE * spread)  # noise alone must not keep a window open
-    leave = side * min((center + side * room) * side, enter * side)
+    leave = _leave(center, spread, enter, series.bad_side)
     return Baseline(center, spread, enter, leave, len(chosen), how, rule)
+
+
+def with_threshold(baseline: Baseline, enter: float, bad_side: int) -> Baseline:
+    """Return the same baseline with another level at which a window opens."""
+    leave = _leave(baseline.center, baseline.spread, enter, bad_side)
+    return replace(baseline, enter=enter, leave=leave, rule=CHOSEN[0])
+
+
+def _leave(center: float, spread: float, enter: float, side: int) -> float:
+    room = max(RETURN * (enter - center) * side, NOISE * spread)  # noise alone must not keep a window open
+    return side * min((center + side * room) * side, enter * side)
 
 
 def _calm_rows(series: SignalSeries) -> np.ndarray:

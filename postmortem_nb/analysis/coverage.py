@@ -18,6 +18,7 @@ from postmortem_nb.incident import Incident
 from postmortem_nb.times import Interval, Window, format_duration, format_time, format_window, parse_duration
 
 EMPTY = 0.2  # below this share of the usual requests, a failure ratio says little
+ZERO = pd.Timedelta(0)
 SILENT = 5  # bins without any line, of a log that usually has as many lines a bin, are no accident
 
 
@@ -121,8 +122,9 @@ def _missing(series: SignalSeries, measurement: Measurement, name: str) -> Itera
             yield Finding("missing-samples", "warning", name, text, fix)
     if series.is_binned:  # an empty bin of a log is `_empty`'s
         return
-    gaps = [g for g in _stretches(series, series.frame["value"].isna().to_numpy()) if g[1] - g[0] > series.step]
-    outside = [g for g in gaps if not any(a <= g[0] and g[1] <= b for a, b in (w.span for w in measurement.windows))]
+    gaps = _stretches(series, series.frame["value"].isna().to_numpy(), longer=series.step)
+    inside = [w.span for w in measurement.windows]
+    outside = [g for g in gaps if not any(a <= g[0] and g[1] <= b for a, b in inside)]
     if outside:
         longest = max(outside, key=lambda g: g[1] - g[0])
         text = f"has no sample in {len(outside)} stretches outside the windows, the longest {format_window(longest)}."
@@ -173,7 +175,7 @@ def _empty(series: SignalSeries, silences: list[Interval], name: str) -> Iterato
     usual = float(np.nanmedian(total))
     low = total < EMPTY * usual
     low[[0, -1]] = False  # the record begins and ends within these bins
-    stretches = [s for s in _stretches(series, low) if s[1] - s[0] > series.step]
+    stretches = _stretches(series, low, longer=series.step)
     stretches = [s for s in stretches if not any(s[0] <= a and b <= s[1] for a, b in silences)]
     if usual < 1 / EMPTY or not stretches:
         return
@@ -212,11 +214,13 @@ def beyond_findings(
             yield Finding("beyond-impact", "warning", name, text, fix)
 
 
-def _stretches(series: SignalSeries, rows: np.ndarray) -> list[Interval]:
-    """Return the stretches that marked rows stand for."""
-    time = series.frame["time"].tolist()
+def _stretches(series: SignalSeries, rows: np.ndarray, longer: pd.Timedelta = ZERO) -> list[Interval]:
+    """Return the stretches that marked rows stand for, those that are longer than this."""
+    time = pd.DatetimeIndex(series.frame["time"])
     edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(int)))
-    return [(time[a], time[b - 1] + series.step) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    starts, ends = time[edges[::2]], time[edges[1::2] - 1] + series.step
+    kept = ends - starts > longer
+    return list(zip(starts[kept], ends[kept], strict=True))
 
 
 def _span(w: Window) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from postmortem_nb.analysis.baseline import Baseline
+from postmortem_nb.analysis.baseline import Baseline, with_threshold
 from postmortem_nb.analysis.claims import Claim, iso
 from postmortem_nb.analysis.settings import AUTO, MERGE_GAP, Settings
 from postmortem_nb.analysis.signals import SignalSeries
-from postmortem_nb.analysis.windows import Windows, declared_span, measure, of_incident
+from postmortem_nb.analysis.windows import Windows, declared_span, group_of_incident, windows_beyond
 from postmortem_nb.incident import Facts
 from postmortem_nb.times import format_duration, format_time, total
 
@@ -42,10 +42,11 @@ def sensitivity(
     current = MERGE_GAP if settings.merge_gap == AUTO else settings.merge_gap
     for factor in (0.5, 1.0, 2.0):
         threshold = baseline.center + factor * (baseline.enter - baseline.center)
+        moved = with_threshold(baseline, threshold, series.bad_side)
         for gap in dict.fromkeys(("0s", current, "30min")):
             tried = settings.model_copy(update={"threshold": threshold, "merge_gap": gap})
-            measured = measure(series, tried)
-            windows = (of_incident(series, measured, facts, declared_span(facts)) if facts else measured).windows
+            windows = windows_beyond(series, moved, tried)
+            windows = group_of_incident(series, moved, windows, facts, declared_span(facts)) if facts else windows
             edges = (windows[0].onset.at, windows[-1].recovery.at) if windows else (None, None)
             rows.append((threshold, gap, len(windows), *edges, total(w.span for w in windows)))
     return _grid(rows)
