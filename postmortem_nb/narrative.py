@@ -18,6 +18,8 @@ HEADINGS = (
     "Summary",
     "Impact",
     "Detection",
+    "Timeline",
+    "Misleading paths",
     "Root cause",
     "Resolution",
     "Contributing factors",

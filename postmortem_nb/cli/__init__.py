@@ -20,6 +20,7 @@ from postmortem_nb.cli.incidents import check, list_incidents, new
 from postmortem_nb.cli.options import State, verbose_option
 from postmortem_nb.cli.running import batch, run
 from postmortem_nb.cli.workbench import doctor, lab, schema
+from postmortem_nb.cli.writing import draft
 from postmortem_nb.errors import PostmortemError, SettingError
 
 __all__ = ["app", "main"]
@@ -48,7 +49,7 @@ def app() -> None:
     """Turn folders of incident evidence into postmortems."""
 
 
-for command in (new, check, run, batch, list_incidents, digest, lab, doctor, schema):
+for command in (new, draft, check, run, batch, list_incidents, digest, lab, doctor, schema):
     app.add_command(command)
 
 

@@ -128,6 +128,24 @@ def write_whole(path: Path, text: str) -> None:
         ready.unlink(missing_ok=True)
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a file that does not exist yet, whole or not at all.
+
+    Raises
+    ------
+    SettingError
+        If there is one by now, or it cannot be written.
+    """
+    ready = path.with_name(f".part-{path.name}-{os.getpid()}")
+    try:
+        os.link(_written(ready, text), path)  # unlike a renaming, it never replaces a file
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingError(f"{path}: it cannot be written ({reason}). Name another file.") from error
+    finally:
+        ready.unlink(missing_ok=True)
+
+
 def _written(path: Path, text: str) -> Path:
     """Write a file through to the disk."""
     with path.open("w", encoding="utf-8", newline="\n") as file:

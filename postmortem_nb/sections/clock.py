@@ -134,6 +134,7 @@ def timeline(post: Postmortem) -> Section:
         chart_timeline(analysis),
         *_paths(post),
         subheading("What happened when"),
+        prose(post, "Timeline"),
         _events(analysis.timeline, analysis.zone) if len(analysis.timeline) else None,
         _chat_note(post),
     )
@@ -163,10 +164,13 @@ def _signs(post: Postmortem) -> Safe | None:
 
 
 def _paths(post: Postmortem) -> Iterator[object]:
-    hypotheses = post.incident.facts.hypotheses
-    if not hypotheses:
+    hypotheses, written = post.incident.facts.hypotheses, prose(post, "Misleading paths")
+    if not hypotheses and written is None:
         return
     yield subheading("Misleading paths")
+    yield written
+    if not hypotheses:
+        return
     claims = post.analysis.claims
     wrong = [h for h in hypotheses if h.verdict == "refuted"]
     if wrong:
