@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         read_rules,
     )
     from postmortem_nb.explorer import explore
+    from postmortem_nb.importing import read_status_feed
     from postmortem_nb.incident import Incident
     from postmortem_nb.runner import run
     from postmortem_nb.sections import Postmortem, investigate
@@ -42,6 +43,7 @@ _HOMES = {
     "read_logs": "evidence",
     "read_metrics": "evidence",
     "read_rules": "evidence",
+    "read_status_feed": "importing",
     "explore": "explorer",
     "Incident": "incident",
     "run": "runner",
@@ -67,6 +69,7 @@ __all__ = [
     "read_logs",
     "read_metrics",
     "read_rules",
+    "read_status_feed",
     "replay_alert",
     "run",
 ]

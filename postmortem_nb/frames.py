@@ -79,6 +79,22 @@ FILES = Contract(
     },
     required=("file", "kind", "bytes", "sha256", "rows", "rejected"),
 )
+FEED = Contract(
+    "feed",
+    {
+        "id": "text",
+        "title": "text",
+        "severity": "text",
+        "begin": "time",
+        "end": "time",
+        "published": "time",
+        "minutes": "number",
+        "minutes_to_communicate": "number",
+        "basis": "text",
+        "evidence": "text",
+    },
+    required=("id", "title", "evidence"),
+)
 
 
 def conform(frame: pd.DataFrame, contract: Contract, file: str = "") -> pd.DataFrame:

@@ -29,6 +29,7 @@ ROOMS = (
     "analysis",
     "narrative",
     "drafting",
+    "importing",
     "charts",
     "tables",
     "report",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from postmortem_nb.evidence.account import Tally, Unreadable
 from postmortem_nb.evidence.events.shape import Record, Row, Unit, row_of
@@ -16,7 +17,13 @@ NAME = "cstate"
 FENCE = "---"
 
 _PAIR = re.compile(r"([A-Za-z_]\w*):(?:\s+(.*))?")
-_PLANNED = re.compile(r"maintenance|upgrade|\bplanned\b|scheduled", re.IGNORECASE)
+_PLANNED = re.compile(r"maintenance|\bplanned\b", re.IGNORECASE)
+_LIKELY = re.compile(r"upgrade|scheduled|\bmigrati(?:on|ng)\b|\bversion update\b", re.IGNORECASE)
+_TROUBLE = re.compile(
+    r"\b(?:not|outage|down|offline|slow|flaky|blocked|broken|expired|overload|unplanned|unexpected|unavailable"
+    r"|unreachable|issues?|problems?|errors?|fail\w*|disrupt\w*|degrad\w*)\b",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"\s*\**\[((?:initial|final|edit|update)\b[^\]]{0,80})\]\**\s*:?", re.IGNORECASE)
 _LONGEST = 1000  # characters of a message that a row shows
 
@@ -27,7 +34,7 @@ def is_cstate(line: str) -> bool:
 
 
 def read_page(lines: list[str], tally: Tally) -> list[Unit]:
-    """Return the one record of a page: keys of its front matter, and its text as ``body``.
+    """Return the one record of a page: keys of its front matter, its text as ``messages``, its name as ``page``.
 
     Raises
     ------
@@ -42,6 +49,7 @@ def read_page(lines: list[str], tally: Tally) -> list[Unit]:
         said = "its front matter does not end" if end is None else f"its front matter has no {' and no '.join(missing)}"
         raise Unreadable(f"{tally.file}: {said}, as a page of cState has.")
     record["messages"] = _messages(lines[end + 1 :])
+    record["page"] = PurePath(tally.file).stem
     tally.lines, tally.continued, tally.blank = 1, 0, 0
     at = next(i for i, line in enumerate(lines, 1) if line.startswith("date:"))
     return [Unit(f":{at}", at, record)]
@@ -52,7 +60,7 @@ def rows(units: list[Unit]) -> Iterator[Row]:
     for unit in units:
         record = unit.record
         title, severity = str(record["title"]), str(record.get("severity") or "")
-        planned = severity == "notice" or bool(_PLANNED.search(title))
+        planned = is_planned(record)
         affected = ", ".join(record["affected"]) if isinstance(record.get("affected"), list) else ""
         begin, end = record["date"], record.get("resolvedWhen") or None
         about = ", ".join(part for part in (severity, affected) if part)
@@ -64,6 +72,15 @@ def rows(units: list[Unit]) -> Iterator[Row]:
             time = times.get(label.lower().partition(" ")[0], "unknown")
             kind = MAINTENANCE if planned else "communication"
             yield row_of(unit, kind, time, f"{title}: {message[:_LONGEST]}", at=f" message {i + 1}", **more)
+
+
+def is_planned(record: Record) -> bool:
+    """Whether a page is of planned work: title or file name call it so; a notice is, unless it tells of trouble."""
+    title = str(record["title"])
+    if _PLANNED.search(f"{title} {record.get('page', '')}"):
+        return True
+    is_likely = record.get("severity") == "notice" or bool(_LIKELY.search(title))
+    return is_likely and not _TROUBLE.search(title)
 
 
 def _messages(lines: list[str]) -> list[tuple[str, str]]:

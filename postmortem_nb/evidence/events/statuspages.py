@@ -16,7 +16,7 @@ PLANNED = ("scheduled", "in progress", "in_progress", "verifying", "completed") 
 
 def is_maintenance(record: Row) -> bool:
     """Whether an entry of a status page is planned work, which is no incident."""
-    words = {said(entry, "status").lower() for _, entry in _updates(record)}
+    words = {said(entry, "status").lower() for _, entry in updates(record)}
     return (
         said(record, "impact|type").lower() in (MAINTENANCE, "scheduled")
         or bool(dig(record, "scheduled_for"))
@@ -25,7 +25,8 @@ def is_maintenance(record: Row) -> bool:
     )
 
 
-def _updates(record: Row) -> list[tuple[int, Row]]:
+def updates(record: Row) -> list[tuple[int, Row]]:
+    """Return the messages of an entry, with their places in its list."""
     return items(record, "incident_updates|updates")
 
 
@@ -41,7 +42,7 @@ def _rows(units: list[Unit], path: Path, how: How) -> Iterator[Row]:
             begin, end = dig(record, "started_at"), dig(record, "resolved_at")
             yield row_of(unit, "impact", begin, fill("{name} (impact {impact})", record), end=end, **more)
         key = "incident_updates" if "incident_updates" in record else "updates"
-        for i, entry in _updates(record):
+        for i, entry in updates(record):
             yield _update(unit, entry, f".{key}[{i}]", title, MAINTENANCE if planned else "communication")
 
 
