@@ -15,6 +15,7 @@ from postmortem_nb.analysis.claims import Claims, build_claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
 from postmortem_nb.analysis.coverage import beyond_findings, coverage_findings, note_findings
+from postmortem_nb.analysis.detection import earliest
 from postmortem_nb.analysis.grid import grid_claims, sensitivity
 from postmortem_nb.analysis.impact import Quantity, measure_impact
 from postmortem_nb.analysis.moments import Moments, find_moments
@@ -25,7 +26,7 @@ from postmortem_nb.analysis.schema import result_schema
 from postmortem_nb.analysis.search import find_windows
 from postmortem_nb.analysis.settings import AUTO, Settings
 from postmortem_nb.analysis.signals import SignalSeries, build_signals
-from postmortem_nb.analysis.stated import stated_findings
+from postmortem_nb.analysis.statements import stated_findings
 from postmortem_nb.analysis.timeline import build_timeline
 from postmortem_nb.analysis.timings import Timing, compute_timings, timing_findings
 from postmortem_nb.analysis.windows import Measurement, Windows, measure_all
@@ -204,9 +205,9 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
             *coverage_findings(incident, series, measurement, chosen),
             *note_findings(signals),
             *beyond_findings(incident, signals, measurements),
-            *consistency_findings(incident),
+            *consistency_findings(incident, windows),
             *replay_findings(incident, replays),
-            *stated_findings(incident, windows),
+            *stated_findings(incident, windows, earliest([moments.at("detect"), moments.at("declare")])),
         ]
     )
     return Analysis(

@@ -194,7 +194,20 @@ def slips(at: pd.Timestamp | None, zone: str) -> list[tuple[str, pd.Timedelta]]:
             month, year = (at + sign * pd.DateOffset(months=months) - at for months in (1, 12))
             slips.append((f"agrees if it is a month {word}: check the month", month))
             slips.append((f"agrees if it is a year {word}: check the year", year))
+    swapped = None if at is None else _swapped(at.tz_convert(zone))
+    if at is not None and swapped is not None:
+        slips.append(("agrees with day and month swapped: check which comes first", swapped - at))
     return sorted(slips, key=lambda slip: (abs(slip[1]), slip[1]))
+
+
+def _swapped(at: pd.Timestamp) -> pd.Timestamp | None:
+    """Return a local time with day and month swapped; None where that is no other day, or none at all."""
+    if at.day > 12 or at.day == at.month:
+        return None
+    try:
+        return at.tz_localize(None).replace(month=at.day, day=at.month).tz_localize(at.tz).tz_convert(UTC)
+    except ValueError:  # the clocks are moved over it that night
+        return None
 
 
 def comparison_findings(rows: tuple[Comparison, ...]) -> tuple[Finding, ...]:

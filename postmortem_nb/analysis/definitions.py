@@ -199,3 +199,15 @@ ORDER = (
     ("started", "closed"),
     ("resolved", "closed"),
 )
+# What may be so (a false alarm, a service that is watched before it fails) but is a slip far more often.
+UNUSUAL = (
+    ("started", "signalled"),
+    ("started", "paged"),
+    ("started", "acknowledged"),
+    ("started", "declared"),
+    ("started", "engaged"),
+    ("started", "identified"),
+    ("started", "published"),
+    ("engaged", "identified"),
+    ("mitigated", "recovered"),
+)

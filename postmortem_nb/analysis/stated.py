@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
 from postmortem_nb.analysis.comparison import slips
-from postmortem_nb.analysis.windows import Windows
 from postmortem_nb.evidence.abbreviations import offset_at
-from postmortem_nb.findings import Finding
-from postmortem_nb.incident import Incident
-from postmortem_nb.times import UTC, Instant, Interval, Window, format_duration, format_window
+from postmortem_nb.times import UTC, Instant, Interval
 
 FAR = pd.Timedelta(hours=3)  # between a window and the messages about it: further is a slip, or told long afterwards
 ZERO, MINUTE, DAY = pd.Timedelta(0), pd.Timedelta(minutes=1), pd.Timedelta(days=1)
@@ -74,6 +72,24 @@ class Stated:
         return _known(self.start.lo), _known(self.end.hi)
 
 
+class Unread(NamedTuple):
+    """A window whose zone cannot be told for sure."""
+
+    text: str
+    zones: tuple[str, ...]
+
+
+def readings(text: str, near: Interval, zone: str = UTC, evidence: str = "") -> Iterator[Stated | Unread]:
+    """Yield what a text states, also what cannot be read; see `stated_windows`."""
+    for match in _WINDOW.finditer(text):
+        stated = _read(match, near, zone, evidence)
+        unsettled = tuple(short for short in dict.fromkeys(_shorts(match.groupdict())) if short and short not in ZONES)
+        if stated is not None:
+            yield stated
+        elif unsettled:
+            yield Unread(" ".join(match[0].split()), unsettled)
+
+
 def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "") -> tuple[Stated, ...]:
     """Return the windows that a text states.
 
@@ -100,8 +116,7 @@ def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "
     >>> stated_windows("Between 14:17 and 15:54 UTC jobs were late.", near)[0].start.lo
     Timestamp('2024-03-01 14:17:00+0000', tz='UTC')
     """
-    found = (_read(match, near, zone, evidence) for match in _WINDOW.finditer(text))
-    return tuple(stated for stated in found if stated is not None)
+    return tuple(found for found in readings(text, near, zone, evidence) if isinstance(found, Stated))
 
 
 def _read(match: re.Match[str], near: Interval, zone: str, evidence: str) -> Stated | None:
@@ -192,67 +207,12 @@ def gap_between(window: Interval, messages: Interval) -> pd.Timedelta:
     return max(ZERO, messages[0] - window[1], window[0] - messages[1])
 
 
-def stated_findings(incident: Incident, windows: Windows) -> Iterator[Finding]:
-    """Yield a finding for each stated window far from the messages about it, beside all measured impact, or unread."""
-    events = incident.events
-    messages = events[(events["kind"] == "communication") & events["time"].notna()]
-    if messages.empty:
-        return
-    near = (messages["time"].min(), messages["time"].max())
-    zone = incident.facts.zone
-    seen = set()
-    for text, evidence in messages[["text", "evidence"]].itertuples(index=False):
-        for match in _WINDOW.finditer(str(text)):
-            stated = _read(match, near, zone, str(evidence))
-            if stated is None:
-                yield from _unread(match, str(evidence))
-            elif stated.interval not in seen:
-                seen.add(stated.interval)
-                yield from _judged(stated, near, windows, zone)
-
-
-def _unread(match: re.Match[str], evidence: str) -> Iterator[Finding]:
-    unsettled = [short for short in dict.fromkeys(_shorts(match.groupdict())) if short and short not in ZONES]
-    if unsettled:
-        yield Finding(
-            "stated-window-unread",
-            "note",
-            evidence or "messages",
-            f"A message states a window, “{' '.join(match[0].split())}”, in a zone that can not be told for sure: "
-            f"{', '.join(unsettled)}.",
-            "Declare the zone of the incident (`zone`), or the times as milestones.",
-        )
-
-
-def _judged(stated: Stated, near: Interval, windows: Windows, zone: str) -> Iterator[Finding]:
-    window, where = stated.interval, stated.evidence or "messages"
-    said = f"A message states the impact as “{stated.text}”, which is {format_window(window)}"
-    measured = [_widest(w) for w in windows]
-    if (gap := gap_between(window, near)) > FAR:
-        side = "before the first" if window[1] < near[0] else "after the last"
-        why = slip_of(window, near, zone)
-        text = f"{said}: {format_duration(gap)} {side} message about it{f'; it {why}' if why else ''}."
-        fix = "Check the date and the zone of the message. It is shown as it stands and changes no number."
-        yield Finding("stated-window-far", "warning", where, text, fix)
-    elif measured and all(gap_between(window, span) > ZERO for span in measured):
-        why = next((slip for span in measured if (slip := slip_of(window, span, zone))), "")
-        text = f"{said}; no measured window overlaps it{f'; it {why}' if why else ''}."
-        fix = "Check the date and the zone of the message, and whether the signal shows what users felt."
-        yield Finding("stated-window-contradicts-measured", "warning", where, text, fix)
-
-
 def slip_of(window: Interval, near: Interval, zone: str = UTC) -> str:
     """Return which common slip explains why a window does not touch a stretch, in words; empty if none does."""
     for name, shift in slips(window[0], zone):
         if gap_between((window[0] + shift, window[1] + shift), near) <= ZERO:
             return name
     return ""
-
-
-def _widest(window: Window) -> Interval:
-    """Return a measured window as long as its edges allow; what is open ends where the window does."""
-    start, end = window.span
-    return window.onset.lo or start, window.recovery.hi or end
 
 
 def _known(t: pd.Timestamp | None) -> pd.Timestamp:
