@@ -7,7 +7,7 @@ stand between the braces.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from postmortem_nb.analysis.claims import Claim
@@ -85,6 +85,11 @@ def render(passage: Passage, claims: Mapping[str, Claim]) -> str:
         For an unknown claim or anything else between double braces; names file, line and near claims. Braces that are
         meant as such are written ``\{{``.
     """
+    return fill(passage, claims, _linked)
+
+
+def fill(passage: Passage, claims: Mapping[str, Claim], show: Callable[[Claim], str]) -> str:
+    """Return a passage as Markdown with every claim in place, as ``show`` writes it; raises as `render` does."""
 
     def put(match: re.Match[str]) -> str:
         name = match.group(1).strip()
@@ -92,11 +97,14 @@ def render(passage: Passage, claims: Mapping[str, Claim]) -> str:
         if not _NAME.fullmatch(name) or name not in claims:
             hint = near(name, claims) if _NAME.fullmatch(name) else r"To show double braces as such, write \{{."
             raise IncidentError(f"{FILE}:{line}: there is no claim {name[:60]!r}. {hint}")
-        claim = claims[name]
-        title = _literal(f"{claim.definition} ({claim.basis or 'not known'})")
-        return f'<a class="pnb-claim" href="#claim-{name}" title="{title}">{_literal(claim.text)}</a>'
+        return show(claims[name])
 
     return _CLAIM.sub(put, passage.text).replace(r"\{{", "{{").strip("\n")
+
+
+def _linked(claim: Claim) -> str:
+    title = _literal(f"{claim.definition} ({claim.basis or 'not known'})")
+    return f'<a class="pnb-claim" href="#claim-{claim.id}" title="{title}">{_literal(claim.text)}</a>'
 
 
 def _literal(text: str) -> str:

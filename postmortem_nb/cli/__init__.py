@@ -16,6 +16,7 @@ import click
 
 import postmortem_nb
 from postmortem_nb.cli.digesting import digest
+from postmortem_nb.cli.exporting import export, review
 from postmortem_nb.cli.incidents import check, list_incidents, new
 from postmortem_nb.cli.options import State, verbose_option
 from postmortem_nb.cli.running import batch, run
@@ -49,7 +50,7 @@ def app() -> None:
     """Turn folders of incident evidence into postmortems."""
 
 
-for command in (new, draft, check, run, batch, list_incidents, digest, lab, doctor, schema):
+for command in (new, draft, check, review, run, batch, export, list_incidents, digest, lab, doctor, schema):
     app.add_command(command)
 
 

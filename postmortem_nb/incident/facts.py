@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from postmortem_nb.incident.measures import Latency, Slo, Users, Value
+from postmortem_nb.incident.readers import Public, Review
 from postmortem_nb.incident.written import Bound, Fact, Text, When
 from postmortem_nb.times import UNKNOWN, UTC, Instant, parse_duration, zone_named
 
@@ -229,6 +230,7 @@ class Facts(Fact):
     """Everything that people declared in ``incident.toml``."""
 
     title: Text
+    headline: str = ""
     status: Literal["draft", "in review", "reviewed", "published"] = "draft"
     severity: str = ""
     open: bool = False
@@ -258,6 +260,8 @@ class Facts(Fact):
     lessons: Lessons = Lessons()
     actions: list[Action] = []
     questions: list[str] = []
+    review: Review = Review()
+    public: Public = Public()
     evidence: list[EvidenceRule] = []
     settings: dict[str, str | int | float | bool] = {}
 

@@ -10,6 +10,7 @@ import pandas as pd
 from postmortem_nb.analysis.claims import Claim, format_quantity
 from postmortem_nb.analysis.windows import hold_time
 from postmortem_nb.charts import chart_signal
+from postmortem_nb.review import NOTICES
 from postmortem_nb.sections.amounts import quantities
 from postmortem_nb.sections.blocks import Section, paragraph, prose
 from postmortem_nb.tables import Safe, clock, definitions, escape, finding_items, more, table
@@ -30,6 +31,8 @@ TOP = 3  # findings shown in full under the card
 def card(post: Postmortem) -> Safe:
     """Return the header card: labels, title, lead, four times, worst findings."""
     facts, analysis = post.incident.facts, post.analysis
+    notice = NOTICES.get(facts.status, "")
+    status = f'<p class="pnb-status">{escape(notice)}</p>' if notice else ""
     labels = [facts.severity, "open" if facts.open else "", f"postmortem: {facts.status}", *facts.services]
     chips = "".join(f'<span class="pnb-label">{escape(x)}</span>' for x in labels if x)
     window = _window_line(post)
@@ -44,7 +47,7 @@ def card(post: Postmortem) -> Safe:
     findings = f'<div class="pnb-top-findings">{first}{folded}</div>' if serious else ""
     return Safe(
         f'<section class="pnb-card"><p class="pnb-labels">{chips}</p><h1>{escape(facts.title)}</h1>'
-        f'<p class="pnb-window">{escape(window)}</p>{lead}{synthetic}'
+        f'<p class="pnb-window">{escape(window)}</p>{status}{lead}{synthetic}'
         f'<dl class="pnb-figures">{cells}</dl>{findings}</section>'
     )
 

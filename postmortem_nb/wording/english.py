@@ -74,7 +74,7 @@ _PLAIN = frozenset(
     ]
 )
 # Commands and programs that are written in lower case wherever they stand.
-_LOWER = frozenset(
+COMMANDS = frozenset(
     [
         "awk",
         "curl",
@@ -128,7 +128,7 @@ def sentence(text: str) -> str:
     if not text:
         return ""
     first = text.split(" ", 1)[0].rstrip(",;:")
-    if first.isalpha() and first.islower() and first not in _LOWER:
+    if first.isalpha() and first.islower() and first not in COMMANDS:
         text = text[0].upper() + text[1:]
     return text if _ENDED.search(text) else f"{text.rstrip(',;:')}."
 

@@ -1,0 +1,83 @@
+"""Targets: what files a finished form becomes. The one table that another kind of file is added to."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import postmortem_nb
+from postmortem_nb.charts import Chart
+from postmortem_nb.forms.templates import page
+from postmortem_nb.report import markdown
+from postmortem_nb.report.clean import clean
+from postmortem_nb.report.styles import page_css
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A finished form, before it becomes a file.
+
+    Parameters
+    ----------
+    form : str
+        Its name.
+    data : dict
+        What its template saw: plain, JSON-ready values.
+    text : str
+        Its Markdown.
+    chart : Chart or None
+        The one figure, which the Markdown calls ``data["figure"]["file"]``.
+    """
+
+    form: str
+    data: dict[str, Any]
+    text: str
+    chart: Chart | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of file: what it is for, and how a sheet becomes one or several (ending → text)."""
+
+    about: str
+    files: Callable[[Sheet], dict[str, str]]
+
+
+def as_markdown(sheet: Sheet) -> dict[str, str]:
+    """Return Markdown as GitHub reads it, with the figure beside it."""
+    figure = {f".{sheet.form}.svg": sheet.chart.svg} if sheet.chart is not None else {}
+    return {**figure, f".{sheet.form}.md": sheet.text}
+
+
+def as_html(sheet: Sheet) -> dict[str, str]:
+    """Return one page with the look of the report: offline, without script, light, dark and print."""
+    pictures = {}
+    if sheet.chart is not None:
+        picture = base64.b64encode(sheet.chart.svg.encode()).decode()
+        pictures[sheet.data["figure"]["file"]] = {"image/svg+xml": picture}
+    body = clean(markdown.to_html(sheet.text, pictures))
+    html = page(
+        form=sheet.form,
+        title=sheet.data["title"],
+        lead=sheet.data["lead"],
+        body=body,
+        css=page_css(),
+        generator=f"postmortem-nb {postmortem_nb.__version__}",
+    )
+    return {f".{sheet.form}.html": html}
+
+
+def as_json(sheet: Sheet) -> dict[str, str]:
+    """Return what the template saw, as data."""
+    data = {name: value for name, value in sheet.data.items() if name != "figure"}
+    return {f".{sheet.form}.json": json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False) + "\n"}
+
+
+TARGETS: Mapping[str, Target] = {
+    "html": Target("one page, offline", as_html),
+    "markdown": Target("Markdown for GitHub, with the figure beside it", as_markdown),
+    "json": Target("the words and values as data", as_json),
+}
