@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from postmortem_nb.analysis.authorities import CONVENTIONS, side_by_side
+from postmortem_nb.analysis.authorities import side_by_side
 from postmortem_nb.analysis.comparison import shift_note
+from postmortem_nb.analysis.conventions import CONVENTIONS
 from postmortem_nb.analysis.moments import NAMES, Moment, Moments
 from postmortem_nb.times import UNKNOWN, Instant
 
@@ -17,6 +18,7 @@ MINUTES = {
     "aware": 7,
     "detect": 4,
     "ack": 9,
+    "engage": 10,
     "declare": 12,
     "identify": 40,
     "mitigate": 50,
@@ -44,19 +46,39 @@ def test_one_incident_has_many_times():
         ("DORA", "failed deployment recovery time"): 90,
         ("ITIL", "mean time to restore service, of one incident"): 60,
         ("ITIL", "incident detection"): 4,
+        ("ITIL", "incident diagnosis"): 36,
+        ("Atlassian", "mean time to acknowledge, of one incident"): 5,
+        ("Atlassian", "mean time to respond, of one incident"): 56,
+        ("Atlassian", "mean time to recovery, of one incident"): 60,
+        ("Atlassian", "mean time to resolve, of one incident"): 90,
         ("Datadog", "time to detect"): 4,
         ("Datadog", "time to repair"): 56,
         ("Datadog", "time to resolve"): 78,
         ("FireHydrant", "time to detection"): 4,
+        ("FireHydrant", "time to identification"): 40,
         ("FireHydrant", "time to mitigation"): 50,
         ("FireHydrant", "time to resolution"): 90,
-        ("PagerDuty", "time to first acknowledgement"): 4,
-        ("PagerDuty", "time to resolve"): 85,
+        ("PagerDuty", "time to first acknowledgement"): 5,
+        ("PagerDuty", "time to engage"): 6,
+        ("PagerDuty", "time to resolve"): 86,
         ("Dispatch", "response time"): 38,
         ("Morgue", "undetected time"): 4,
         ("Morgue", "resolve time"): 56,
+        ("Morgue", "impact time"): 60,
+        ("GitLab", "time to detection"): 4,
         ("GitLab", "time to mitigation"): 50,
+        ("NIST", "time from the beginning to discovery"): 4,
     }
+
+
+def test_morgue_takes_the_start_where_it_was_detected_after_its_end():
+    late = side_by_side(moments(detect=75), change_failed=False)
+    (resolve,) = [c for c in late if (c.convention.authority, c.convention.name) == ("Morgue", "resolve time")]
+    assert resolve.duration.value == pd.Timedelta("60min")
+    assert resolve.note == "incident detected is after service recovered: it counts from impact began"
+    nothing = side_by_side(moments(detect=75, start=None), change_failed=False)
+    (resolve,) = [c for c in nothing if (c.convention.authority, c.convention.name) == ("Morgue", "resolve time")]
+    assert not resolve.duration.is_known
 
 
 def test_what_a_tool_puts_in_place_of_a_missing_time_is_said():

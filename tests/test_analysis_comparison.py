@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 import postmortem_nb as pnb
 from postmortem_nb.analysis.comparison import AGREES, CONTRADICTS, NO_EVIDENCE, WITHIN, judge, shift_note
+from postmortem_nb.analysis.moments import DECLARED_AS
+from postmortem_nb.analysis.witnesses import EVIDENCE
 from postmortem_nb.times import Instant
 
 always = settings(derandomize=True, deadline=None)
@@ -169,3 +171,107 @@ def test_differences_have_bounds():
     found = row(pnb.analyze(gauge(DIP, facts={"milestones": {"started": "2024-01-14T16:05Z"}})), "start")
     assert [d / MINUTE for d in (found.difference.lo, found.difference.value, found.difference.hi)] == [5, 5, 7]
     assert found.difference.value == pd.Timedelta(minutes=5)
+
+
+# --- what the evidence says of each milestone ---
+
+
+def told(events, milestone, minute, values=DIP, **more):
+    """The comparison of one declared milestone with recorded events, given as (minute, kind, text[, actor])."""
+    frame = events_of(*((at(m), kind, text) for m, kind, text, *_ in events))
+    frame["actor"] = [rest[0] if rest else "" for *_, rest in ((*e[:3], list(e[3:])) for e in events)]
+    frame["evidence"] = [f"events/tool.csv:{n}" for n in range(1, len(events) + 1)]
+    for column, minutes in more.items():
+        frame[column] = pd.to_datetime([None if m is None else at(m) for m in minutes], utc=True)
+    incident = gauge(values, events=frame, facts={"milestones": {milestone: clock(minute)}})
+    (found,) = pnb.analyze(incident).comparison
+    return found
+
+
+ALERT = (62, "alert", "High")
+FLAT = steps((1, 150))  # a record that shows no impact
+CHAT = [
+    (63, "chat", "[FIRING] High: errors", "Alert bot"),
+    (64, "chat", "Lunch?", "Designer"),
+    (65, "chat", "Acknowledged, looking.", "On-call engineer"),
+    (66, "chat", "Declaring SEV1.", "Incident commander"),
+    (70, "chat", "Not resolved yet, root cause unknown until we see the log", "On-call engineer"),
+    (78, "chat", "Found it: a full disk.", "On-call engineer"),
+    (92, "chat", "Resolved.", "Incident commander"),
+]
+RESPONDER = (64, "page", "call", "On-call engineer")
+
+
+@pytest.mark.parametrize(
+    ("events", "milestone", "minute", "bounds", "verdict"),
+    [
+        # of a tool that keeps incidents
+        ([ALERT, (66, "declaration", "created: High")], "declared", 66, (66, 66), AGREES),
+        ([ALERT, (66, "declaration", "created: High")], "declared", 72, (66, 66), CONTRADICTS),
+        ([ALERT, (10, "declaration", "created: other")], "declared", 66, None, NO_EVIDENCE),  # before the start
+        ([ALERT, (80, "observation", "identified: High")], "identified", 79, (80, 80), WITHIN),
+        ([ALERT, (80, "observation", "escalated")], "identified", 79, None, NO_EVIDENCE),
+        ([ALERT, (95, "resolution", "resolved: High")], "resolved", 95, (95, 95), AGREES),
+        (
+            [ALERT, (95, "resolution", "resolved"), (99, "resolution", "resolved")],
+            "resolved",
+            95,
+            (99, 99),
+            CONTRADICTS,
+        ),
+        ([ALERT, (300, "closure", "closed: High")], "closed", 300, (300, 300), AGREES),
+        # of a status page
+        ([ALERT, (70, "communication", "Shop: investigating: errors")], "declared", 80, (62, 70), CONTRADICTS),
+        ([ALERT, (80, "communication", "Shop: identified: a full disk")], "identified", 80, (80, 80), AGREES),
+        ([ALERT, (95, "communication", "Shop: resolved: all is well")], "resolved", 95, (95, 95), AGREES),
+        ([ALERT, (95, "communication", "Shop: monitoring: not resolved")], "resolved", 95, None, NO_EVIDENCE),
+        ([ALERT, (200, "communication", "Shop: postmortem: we are sorry")], "closed", 200, (200, 200), AGREES),
+        # of chat
+        ([*CHAT], "detected", 64, (None, 65), AGREES),
+        ([*CHAT], "detected", 68, (None, 65), CONTRADICTS),
+        ([ALERT, *CHAT], "acknowledged", 64, (62, 65), AGREES),
+        ([ALERT, *CHAT], "declared", 66, (66, 66), AGREES),
+        ([ALERT, *CHAT], "declared", 75, (66, 66), CONTRADICTS),
+        ([ALERT, RESPONDER, *CHAT], "engaged", 64, (62, 65), AGREES),
+        ([ALERT, RESPONDER, *CHAT], "engaged", 72, (62, 65), CONTRADICTS),
+        ([ALERT, RESPONDER, *CHAT], "engaged", 50, (62, 65), CONTRADICTS),
+        ([ALERT, *CHAT], "identified", 77, (62, 78), AGREES),
+        ([ALERT, *CHAT], "identified", 85, (62, 78), CONTRADICTS),
+        ([ALERT, *CHAT], "resolved", 92, (92, 92), AGREES),
+        ([ALERT, *CHAT[:5]], "resolved", 92, None, NO_EVIDENCE),
+        ([ALERT, *CHAT[:5]], "identified", 77, None, NO_EVIDENCE),
+        ([CHAT[0]], "detected", 66, None, NO_EVIDENCE),  # a bot is not aware of anything
+        # an action of a shell history
+        ([ALERT, (68, "action", "systemctl restart shop")], "engaged", 66, (62, 68), AGREES),
+    ],
+)
+def test_evidence_of_people_and_tools(events, milestone, minute, bounds, verdict):
+    found = told(events, milestone, minute)
+    assert found.verdict == verdict
+    if bounds is None:
+        assert not found.measured.is_known
+    else:
+        assert (found.measured.lo, found.measured.hi) == tuple(None if m is None else at(m) for m in bounds)
+
+
+def test_without_telemetry_alerts_and_changes_speak_about_the_impact():
+    assert told([ALERT], "started", 60, FLAT).verdict == AGREES
+    late = told([ALERT], "started", 64, FLAT)
+    assert (late.verdict, late.measured.hi) == (CONTRADICTS, at(62))
+    end = told([ALERT], "recovered", 90, FLAT, end=[93])
+    assert (end.verdict, end.measured.lo, end.measured.hi) == (AGREES, at(88), at(93))
+    assert told([ALERT], "recovered", 80, FLAT, end=[93]).verdict == CONTRADICTS
+    assert told([ALERT], "recovered", 90, FLAT, end=[None]).verdict == NO_EVIDENCE
+    changes = [ALERT, (70, "change", "restart"), (88, "change", "rollback to r417")]
+    assert told(changes, "mitigated", 86, FLAT).measured.at == at(88)
+    assert told(changes, "mitigated", 86, FLAT).verdict == CONTRADICTS
+    assert told([ALERT], "mitigated", 86, FLAT).verdict == NO_EVIDENCE
+
+
+def test_measured_edges_go_before_what_tools_say_of_the_impact():
+    assert told([ALERT], "recovered", 90, end=[93]).measured.at == at(90)
+    assert told([ALERT, (80, "change", "rollback")], "mitigated", 90).measured.at == at(90)
+
+
+def test_every_milestone_has_a_rule():
+    assert list(EVIDENCE) == list(DECLARED_AS)

@@ -12,10 +12,11 @@ from conftest import at, declared_only, draw, events_of, gauge, steps, with_fact
 
 import postmortem_nb as pnb
 from postmortem_nb.analysis import result_schema
-from postmortem_nb.analysis.authorities import CONVENTIONS
+from postmortem_nb.analysis.conventions import CONVENTIONS
 from postmortem_nb.analysis.definitions import LENGTHS, METRICS
 from postmortem_nb.analysis.impact import QUANTITIES
-from postmortem_nb.analysis.moments import NAMES, RULES
+from postmortem_nb.analysis.moments import DECLARED_AS, NAMES, RULES
+from postmortem_nb.analysis.witnesses import EVIDENCE
 from postmortem_nb.example import Impact
 from postmortem_nb.frames import FILES, conform
 
@@ -143,6 +144,10 @@ def definition_tables():
         "Lengths": [
             ("Length", "Definition", "If something is missing"),
             *((f"{x.name} (`{x.id}`)", x.definition, x.missing) for x in LENGTHS),
+        ],
+        "Evidence of each milestone": [
+            ("Milestone", "Held against"),
+            *((f"`{DECLARED_AS[m]}`", rule) for m, rule in EVIDENCE.items()),
         ],
         "The same events under other definitions": [
             ("Who", "Name", "From", "To", "Where an end is not recorded", "Source"),

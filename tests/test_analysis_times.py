@@ -80,6 +80,7 @@ EXPECTED = {
     "comms_lag": 15,
     "comms_lag_detected": 12,
     "failed_deployment_recovery_time": 47,
+    "failed_deployment_recovery_from_start": 42,
 }
 
 

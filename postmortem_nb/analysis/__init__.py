@@ -11,6 +11,7 @@ import pandas as pd
 from postmortem_nb.analysis.alertclaims import replay_claims, replay_findings
 from postmortem_nb.analysis.alerts import replay_alert, replay_all
 from postmortem_nb.analysis.authorities import Conventional, side_by_side
+from postmortem_nb.analysis.channels import channel_claims, channel_findings, leads
 from postmortem_nb.analysis.claims import Claims, build_claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
@@ -20,6 +21,7 @@ from postmortem_nb.analysis.grid import grid_claims, sensitivity
 from postmortem_nb.analysis.impact import Quantity, measure_impact
 from postmortem_nb.analysis.moments import Moments, find_moments
 from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
+from postmortem_nb.analysis.relapses import Noticed, noticed, relapse_claims, relapse_findings
 from postmortem_nb.analysis.replays import Replay
 from postmortem_nb.analysis.result import as_result
 from postmortem_nb.analysis.schema import result_schema
@@ -133,6 +135,11 @@ class Analysis:
         return side_by_side(self.moments, self.incident.facts.change_failed)
 
     @cached_property
+    def noticed(self) -> tuple[Noticed, ...]:
+        """How each window was noticed; empty where no sign of the incident is known."""
+        return noticed(self.incident, self.windows, self.moments.signs)
+
+    @cached_property
     def timeline(self) -> pd.DataFrame:
         """What happened in order: an events frame."""
         return build_timeline(self.incident, self.moments, self.windows)
@@ -194,12 +201,16 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     others = measurement.others if measurement else Windows()
     replays = replay_all(incident, signals, moments, windows, others, chosen.replay)
     claims.update((c.id, c) for c in replay_claims(replays))
+    known, relapses = leads(moments.signs), noticed(incident, windows, moments.signs)
+    claims.update((c.id, c) for c in (*channel_claims(known), *relapse_claims(relapses)))
     grid = sensitivity(series, chosen, measurement.baseline if measurement else None, incident.facts)
     claims.update((c.id, c) for c in grid_claims(grid, windows, series.files if series else ()))
     findings = worst_first(
         [
             *incident.findings,
             *odd,
+            *channel_findings(known),
+            *relapse_findings(relapses),
             *timing_findings(timings),
             *comparison_findings(comparison),
             *coverage_findings(incident, series, measurement, chosen),

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from postmortem_nb.analysis.detection import first, instant_of
-from postmortem_nb.analysis.moments import DECLARED_AS, NAMES, Moments, first_public
+from postmortem_nb.analysis.moments import DECLARED_AS, NAMES, Moments
 from postmortem_nb.analysis.windows import Windows
+from postmortem_nb.analysis.witnesses import evidence_for
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Incident
-from postmortem_nb.times import UNKNOWN, UTC, Duration, Instant, between, format_duration, format_instant
+from postmortem_nb.times import UTC, Duration, Instant, between, format_duration, format_instant
 
 ZERO, MINUTE = pd.Timedelta(0), pd.Timedelta(minutes=1)
 NO_WINDOWS = Windows()
 
 AGREES, WITHIN, CONTRADICTS, NO_EVIDENCE = "agrees", "within resolution", "contradicts", "no evidence"
 STAMPED = pd.Timedelta(minutes=1)  # a tool's stamp and a declared minute that differ by no more than this agree
-SAME_CHANGE = pd.Timedelta(hours=1)  # a recorded change this near to the declared one is taken for the same
 
 
 @dataclass(frozen=True)
@@ -113,31 +112,6 @@ def _compare(
     if moments[moment].is_pending and verdict != CONTRADICTS:
         verdict, note = NO_EVIDENCE, "the record ends before it"
     return Comparison(moment, declared, measured, between(measured, declared), verdict, note, version)
-
-
-def evidence_for(moment: str, declared: Instant, incident: Incident, moments: Moments) -> Instant:
-    """Return what the evidence alone says of a moment; unknown where it is silent.
-
-    Somebody who acknowledged or reported was aware by then, perhaps before: for the first awareness that is an upper
-    bound. A declared change is held against the recorded change nearest to it.
-    """
-    signs = moments.signs
-    if moment in ("start", "mitigate", "recover"):
-        found = moments.at(moment)
-        return found if found.basis == "measured" else UNKNOWN
-    if moment == "aware":
-        by = first(signs, "detection", "acknowledgement", declared=False)
-        return Instant(hi=by.hi, basis=by.basis, evidence=by.evidence)
-    kinds = {"signal": "alert", "page": "page", "ack": "acknowledgement"}
-    if moment in kinds:
-        return first(signs, kinds[moment], declared=False)
-    if moment == "public":
-        return first_public(incident, moments.at("start"))
-    if moment == "change" and declared.best is not None:
-        changes = incident.events[(incident.events["kind"] == "change") & incident.events["time"].notna()]
-        away = (changes["time"] - declared.best).abs()
-        return instant_of(changes.iloc[int(away.argmin())].to_dict()) if (away <= SAME_CHANGE).any() else UNKNOWN
-    return UNKNOWN
 
 
 def judge(declared: Instant, measured: Instant, resolution: pd.Timedelta) -> str:

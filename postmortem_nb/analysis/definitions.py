@@ -155,6 +155,16 @@ METRICS = (
         "absent unless `change_failed = true` is declared, and without a triggering change or a recovery; still open: "
         "at least until the end of the record",
     ),
+    Metric(
+        "failed_deployment_recovery_from_start",
+        "failed deployment recovery, from the start of impact",
+        "start",
+        "recover",
+        "from the start of the impact that a failed deployment caused to full service (DORA names no start event; the "
+        "time from the deployment stands beside it)",
+        "absent unless `change_failed = true` is declared, and without a start or a recovery; still open: at least "
+        "until the end of the record",
+    ),
 )
 LENGTHS = (
     Length(

@@ -19,7 +19,7 @@ import pandas as pd
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Incident
 from postmortem_nb.incident.facts import Ignored
-from postmortem_nb.times import UNKNOWN, Instant, between, format_duration, format_instant
+from postmortem_nb.times import UNKNOWN, Instant, format_duration, format_instant
 
 TOLERANCE = pd.Timedelta(minutes=5)  # an alert may lie outside the measured impact by this much and still be about it
 LATE = pd.Timedelta(hours=1)  # a page may be sent or answered this long after the impact is over
@@ -152,7 +152,7 @@ def earliest(instants: Iterable[Instant]) -> Instant:
 
 
 def sign_findings(signs: tuple[Sign, ...]) -> tuple[Finding, ...]:
-    """Return what the signs say about detection: precursors, and people who were faster than the alerts."""
+    """Return what was recorded before the impact and is not counted."""
     findings = []
     for kind in KINDS:
         early = [s for s in signs if s.kind == kind and s.role == PRECURSOR and not s.why]
@@ -168,13 +168,6 @@ def sign_findings(signs: tuple[Sign, ...]) -> tuple[Finding, ...]:
                     'Decide: an [[ignored]] entry with role = "precursor" or "unrelated" and why settles it.',
                 )
             )
-    automatic, person = first(signs, "alert"), first(signs, "detection", "acknowledgement")
-    lead = between(person, automatic)
-    if lead.lo is not None and lead.lo > pd.Timedelta(0):
-        text = f"people were aware at {person}, {lead} before the first automatic signal ({automatic})."
-        findings.append(
-            Finding("noticed-before-signal", "note", "detection", text, "An earlier alert would have been possible.")
-        )
     return tuple(findings)
 
 

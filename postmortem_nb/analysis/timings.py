@@ -21,7 +21,7 @@ from postmortem_nb.incident import Hypothesis, Incident
 from postmortem_nb.times import Duration, Instant, Interval, between, clip, total, union
 
 ZERO = pd.Timedelta(0)
-FAILED = "failed_deployment_recovery_time"
+FAILED = ("failed_deployment_recovery_time", "failed_deployment_recovery_from_start")
 NO_FAILURE = "no failed deployment is declared (change_failed = true)"
 
 
@@ -73,7 +73,8 @@ def compute_timings(incident: Incident, moments: Moments, windows: Windows) -> t
     is_open = bool(windows) and windows[-1].is_open
     times = (_timing(m, moments) for m in METRICS)
     times = (
-        t if facts.change_failed or t.id != FAILED else replace(t, duration=Duration(), note=NO_FAILURE) for t in times
+        t if facts.change_failed or t.id not in FAILED else replace(t, duration=Duration(), note=NO_FAILURE)
+        for t in times
     )
     return (*times, *(_length(x, lengths[x.id], is_open) for x in LENGTHS))
 

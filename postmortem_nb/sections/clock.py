@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from postmortem_nb.analysis.authorities import Convention
 from postmortem_nb.analysis.comparison import Comparison
+from postmortem_nb.analysis.conventions import Convention
 from postmortem_nb.analysis.moments import NAMES, Moment
 from postmortem_nb.analysis.timings import Timing
 from postmortem_nb.charts import chart_timeline, chart_timing
 from postmortem_nb.incident import Hypothesis
 from postmortem_nb.sections.blocks import Section, paragraph, prose, subheading
 from postmortem_nb.tables import Safe, clock, escape, measured, more, table
-from postmortem_nb.times import UTC, Duration, between, format_instant, format_time, zone_label
+from postmortem_nb.times import UTC, Duration, between, format_instant, format_time, format_window, zone_label
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -49,9 +49,28 @@ def timings(post: Postmortem) -> Section:
         more(f"{len(missing)} {'time' if len(missing) == 1 else 'times'} that cannot be computed, and why", absent)
         if missing
         else None,
+        _each_window(post),
         _elsewhere(post),
         *_compared(post),
     )
+
+
+def _each_window(post: Postmortem) -> Safe | None:
+    """Return how each of several windows was noticed."""
+    noticed = post.analysis.noticed
+    if len(noticed) < 2:
+        return None
+    rows = [
+        (
+            clock(format_window(n.window.span, is_open=n.window.is_open)),
+            measured(str(n.duration)) if n.duration.is_known else "not known",
+            n.by.text if n.by else n.note or "nothing tells of it",
+            clock(format_instant(n.by.instant, date=False)) if n.by else "",
+        )
+        for n in noticed
+    ]
+    columns = ("Window", "Time to detect", "First sign of it", "When")
+    return table(columns, rows, "Detection of each window", numeric=("Time to detect",))
 
 
 def _elsewhere(post: Postmortem) -> Safe | None:
@@ -59,17 +78,19 @@ def _elsewhere(post: Postmortem) -> Safe | None:
     found = post.analysis.conventions
     if not any(c.duration.is_known for c in found):
         return None
-    rows = [
-        (
+    rows: list[list[object]] = [
+        [
             _named(c.convention),
             measured(c.text),
             " or ".join(NAMES[name] for name in c.convention.start),
             " or ".join(NAMES[name] for name in c.convention.end),
             c.note,
-        )
+        ]
         for c in found
     ]
-    columns = ("Definition", "Value", "From", "To", "Note")
+    columns = ["Definition", "Value", "From", "To", "Note"]
+    if not any(c.note for c in found):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     head = "The same events under the definitions of others: why tools disagree"
     return more(head, table(columns, rows, "Times by definition", numeric=("Value",)))
 
