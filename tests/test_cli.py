@@ -26,7 +26,21 @@ from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, read_parameters
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = Path(__file__).parent / "data" / "notebooks"
 NAME = "2024-01-01-quiet"
-COMMANDS = ["batch", "check", "digest", "doctor", "draft", "export", "lab", "list", "new", "review", "run", "schema"]
+COMMANDS = [
+    "batch",
+    "check",
+    "diff",
+    "digest",
+    "doctor",
+    "draft",
+    "export",
+    "lab",
+    "list",
+    "new",
+    "review",
+    "run",
+    "schema",
+]
 
 
 @pytest.fixture

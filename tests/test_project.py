@@ -27,6 +27,7 @@ ROOMS = (
     "evidence",
     "replay",
     "analysis",
+    "differences",
     "narrative",
     "drafting",
     "importing",

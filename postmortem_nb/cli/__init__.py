@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 import postmortem_nb
+from postmortem_nb.cli.comparing import diff
 from postmortem_nb.cli.digesting import digest
 from postmortem_nb.cli.exporting import export, review
 from postmortem_nb.cli.incidents import check, list_incidents, new
@@ -50,7 +51,7 @@ def app() -> None:
     """Turn folders of incident evidence into postmortems."""
 
 
-for command in (new, draft, check, review, run, batch, export, list_incidents, digest, lab, doctor, schema):
+for command in (new, draft, check, review, run, batch, export, diff, list_incidents, digest, lab, doctor, schema):
     app.add_command(command)
 
 

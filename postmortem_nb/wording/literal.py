@@ -9,7 +9,9 @@ from postmortem_nb.characters import visible
 _ACTIVE = re.compile(r"[\\`*_\[\]|~]")
 _TAGS = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}  # entities, for a backslash would not stop a comment
 _BRACES = re.compile(r"\{\{+")
-_START = re.compile(r"^(?:([#+=-])|(\d+)([.)])(?=\s|$))")  # a heading, a list or a rule, where the text begins a line
+_START = re.compile(
+    r"^(?:([#+=-])(?=[#+=-]*(?:\s|$))|(\d+)([.)])(?=\s|$))"
+)  # a heading, a list or a rule, where the text begins a line
 
 
 def literal(text: object) -> str:
