@@ -34,6 +34,7 @@ COMMANDS = [
     "doctor",
     "draft",
     "export",
+    "import",
     "lab",
     "list",
     "new",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import postmortem_nb as pnb
@@ -215,6 +215,7 @@ def test_no_such_file_and_no_feed(tmp_path):
         pnb.read_status_feed(tmp_path)
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 5_000), st.integers(0, 300), st.booleans()),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from postmortem_nb.analysis.agreement import agreement_findings
 from postmortem_nb.analysis.alertclaims import replay_claims, replay_findings
 from postmortem_nb.analysis.alerts import replay_alert, replay_all
 from postmortem_nb.analysis.authorities import Conventional, side_by_side
@@ -212,6 +213,7 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
             *channel_findings(known),
             *relapse_findings(relapses),
             *timing_findings(timings),
+            *agreement_findings(incident, timings),
             *comparison_findings(comparison),
             *coverage_findings(incident, series, measurement, chosen),
             *note_findings(signals),

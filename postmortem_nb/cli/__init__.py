@@ -18,6 +18,7 @@ import postmortem_nb
 from postmortem_nb.cli.comparing import diff
 from postmortem_nb.cli.digesting import digest
 from postmortem_nb.cli.exporting import export, review
+from postmortem_nb.cli.importing import import_
 from postmortem_nb.cli.incidents import check, list_incidents, new
 from postmortem_nb.cli.options import State, verbose_option
 from postmortem_nb.cli.running import batch, run
@@ -51,7 +52,22 @@ def app() -> None:
     """Turn folders of incident evidence into postmortems."""
 
 
-for command in (new, draft, check, review, run, batch, export, diff, list_incidents, digest, lab, doctor, schema):
+for command in (
+    new,
+    import_,
+    draft,
+    check,
+    review,
+    run,
+    batch,
+    export,
+    diff,
+    list_incidents,
+    digest,
+    lab,
+    doctor,
+    schema,
+):
     app.add_command(command)
 
 

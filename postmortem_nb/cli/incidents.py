@@ -132,7 +132,7 @@ def new(name: str, title: str | None, folder: Path | None) -> None:
         day = dt.date.fromisoformat(match[1])
     except ValueError as error:
         raise SettingError(f"{name!r}: {match[1]} is not a day ({error}).") from error
-    target = (folder or _home()) / name
+    target = (folder or home_of_incidents()) / name
     if target.exists():
         raise SettingError(f"{shown(target)} exists already. Choose another name, or edit it.")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def new(name: str, title: str | None, folder: Path | None) -> None:
     print_result(shown(target))
 
 
-def _home() -> Path:
+def home_of_incidents() -> Path:
     """Return ``data/incidents`` of the nearest folder upwards that has one, else of the working folder."""
     here = Path.cwd()
     return next((p / INCIDENTS for p in (here, *here.parents) if (p / INCIDENTS).is_dir()), here / INCIDENTS)

@@ -27,6 +27,7 @@ from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS, Contract, conform
 from postmortem_nb.incident import AlertRule, EvidenceRule, Facts, Incident, RecordingRule
 
 NARRATIVE = "narrative.md"
+IMPORTED = "imported"  # the folder of originals that an incident was imported from
 READERS: dict[str, tuple[Contract, Callable[[Path, How], pd.DataFrame]]] = {
     "logs": (LOGS, logs.read),
     "metrics": (METRICS, metrics.read),
@@ -83,6 +84,7 @@ def load(name_or_path: str | Path) -> Incident:
     findings += clock_findings(facts, [(item.how, report) for item, report in reports if report is not None], **whole)
     rules, ruled, broken = load_rules(folder, facts.actions)
     findings += broken
+    rows += [_original(path, folder) for path in sorted((folder / IMPORTED).glob("*")) if path.is_file()]
     rows += [_rule_file(folder / name, name, sum(r.file == name for r in rules)) for name in ruled]
     if not any(len(frame) for frame in whole.values()):
         said = "There is no evidence: every time and number is only declared."
@@ -191,6 +193,14 @@ def _file(item: Item, report: Report | None, rows: int) -> dict[str, object]:
         "last": report.last if report else None,
         "zone": report.zone if report else "",
     }
+
+
+def _original(path: Path, folder: Path) -> dict[str, object]:
+    """Return the row of a document that declared facts were imported from: they name its lines."""
+    name = path.relative_to(folder).as_posix()
+    _inside(folder, name)
+    row = {"file": name, "kind": "source", "format": "", "bytes": path.stat().st_size, "sha256": _hash(path)}
+    return {**row, "rows": 0, "rejected": 0, "first": None, "last": None, "zone": ""}
 
 
 def _rule_file(path: Path, name: str, alerts: int) -> dict[str, object]:

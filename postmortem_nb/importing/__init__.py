@@ -4,6 +4,7 @@
 Nothing is guessed in silence: what was not understood is a finding with file and line.
 """
 
+from postmortem_nb.importing.files import Imported, import_files
 from postmortem_nb.importing.status import read_status_feed
 
-__all__ = ["read_status_feed"]
+__all__ = ["Imported", "import_files", "read_status_feed"]

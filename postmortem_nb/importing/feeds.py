@@ -78,14 +78,14 @@ class Entry:
 
 
 def is_page(path: Path) -> bool:
-    """Whether a file is a page of cState: front matter with a date and a severity or ``resolvedWhen``."""
+    """Whether a file is a page of cState: front matter with a date and what became of the incident."""
     lines = _lines(path, Tally(path.as_posix()))
     begin = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if not lines or not cstate.is_cstate(lines[begin]):
         return False
     end = next((i for i, line in enumerate(lines) if i > begin and line.strip() == cstate.FENCE), len(lines))
     keys = {line.partition(":")[0] for line in lines[begin + 1 : end]}
-    return {"title", "date"} <= keys and bool({"severity", "resolvedWhen", "resolved"} & keys)
+    return {"title", "date"} <= keys and bool({"resolvedWhen", "resolved", "affected"} & keys)
 
 
 def read_entries(path: Path, how: How, tally: Tally) -> list[Entry]:

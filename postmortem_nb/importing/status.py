@@ -96,7 +96,7 @@ def read_status_feed(paths: str | Path | Iterable[str | Path], *, timezone: str 
 
 
 def files_of(paths: str | Path | Iterable[str | Path]) -> list[Path]:
-    """Return the files that are meant; those of a folder by name.
+    """Return the files that are meant; those of a folder by name, without those that are about it (README, LICENSE).
 
     Raises
     ------
@@ -107,7 +107,7 @@ def files_of(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     files: list[Path] = []
     for path in map(Path, given):
         if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.is_file() and p.suffix.lower() in ENDINGS)
+            inside = sorted(p for p in path.iterdir() if p.is_file() and _is_read(p))
             if not inside:
                 raise SourceError(f"{path.as_posix()} holds no file with one of the endings {', '.join(ENDINGS)}.")
             files += inside
@@ -119,6 +119,11 @@ def files_of(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     if not files:
         raise SourceError("No file was named.")
     return files
+
+
+def _is_read(path: Path) -> bool:
+    is_about = path.stem.upper() in ("README", "LICENSE", "LICENCE", "SOURCE", "NOTICE", "CONTRIBUTING", "CHANGELOG")
+    return path.suffix.lower() in ENDINGS and not is_about
 
 
 def _once(entries: Iterable[Entry]) -> tuple[list[Entry], list[Finding]]:

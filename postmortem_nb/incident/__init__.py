@@ -63,7 +63,8 @@ class Incident:
         Evidence, in time order; columns in `postmortem_nb.frames`, all instants UTC.
     files : DataFrame
         One row an evidence file: what it is, its hash, rows read and rejected, first and last time. Files of alerting
-        rules (kind ``rules``) stand among them, as reported numbers rest on them.
+        rules (kind ``rules``) and originals that facts were imported from (``source``) stand among them, as reported
+        numbers rest on them.
     findings : tuple of Finding
         What was weak or wrong while reading.
     rules : tuple of AlertRule
@@ -85,7 +86,7 @@ class Incident:
     recordings: tuple[RecordingRule, ...] = ()
 
     def __repr__(self) -> str:
-        files = (self.files["kind"] != "rules").sum()
+        files = (~self.files["kind"].isin(["rules", "source"])).sum()
         return (
             f"<Incident {self.id}: {files} evidence files, {len(self.logs):,} log lines, "
             f"{len(self.metrics):,} samples, {len(self.events):,} events>"

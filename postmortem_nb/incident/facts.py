@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from postmortem_nb.incident.measures import Latency, Slo, Users, Value
+from postmortem_nb.incident.measures import Latency, Slo, StatedTimes, Users, Value
 from postmortem_nb.incident.readers import Public, Review
 from postmortem_nb.incident.written import Bound, Fact, Text, When
 from postmortem_nb.times import UNKNOWN, UTC, Instant, parse_duration, zone_named
@@ -248,6 +248,7 @@ class Facts(Fact):
     relapse_gap: str = "1h"
     milestones: Milestones = Milestones()
     versions: list[Version] = []
+    stated: StatedTimes = {}
     signals: list[Signal] = []
     slo: Slo = Slo()
     users: Users = Users()

@@ -1,11 +1,11 @@
-"""What the impact is measured against: an objective, ids of users, a limit of latency, the value of a request."""
+"""What is measured against: an objective, ids of users, a limit of latency, a request's value, stated durations."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from postmortem_nb.incident.written import Fact, Text
 from postmortem_nb.times import parse_duration
@@ -80,3 +80,21 @@ class Value(Fact):
         if not low <= self.per_request <= high:
             raise ValueError(f"per_request ({self.per_request:g}) is not between low ({low:g}) and high ({high:g})")
         return self
+
+
+def _durations(value: dict[str, str]) -> dict[str, str]:
+    for name, length in value.items():
+        parse_duration(length, name)
+    return value
+
+
+_Time = Literal[
+    "time_to_detect",
+    "time_to_acknowledge",
+    "time_to_identify",
+    "time_to_mitigate",
+    "time_to_recover",
+    "time_to_resolve",
+]
+StatedTimes = Annotated[dict[_Time, str], AfterValidator(_durations)]
+"""Durations that a document states; they are held against the computed ones, and replace none."""

@@ -1,0 +1,81 @@
+"""What a heading of a postmortem announces, whatever template it is of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from postmortem_nb.importing.document import Document, Part
+
+# Role → words of headings, most telling first. The first role that fits counts.
+_ROLES = (
+    ("timeline", r"time ?line|chronolog|sequence of events|what happened when|incident log|log of events"),
+    (
+        "stats",
+        r"^stat(?:s|istics)$|\bmetrics\b|key (?:figures|numbers|facts)|incident (?:details|data|facts)|^at a glance",
+    ),
+    ("actions", r"action|follow[- ]?ups?|corrective|preventati?ve|remediation items|next steps|to-?dos?|^tasks"),
+    ("well", r"went well|worked well|positives|what worked|^good$"),
+    (
+        "badly",
+        r"went (?:wrong|badly|poorly)|did ?n.t go|not go (?:so )?well|could have gone|to improve|improvements?$|^bad$",
+    ),
+    ("lucky", r"luck"),
+    ("factors", r"contributing|factors|causes and"),
+    ("questions", r"open questions|unanswered|unknowns"),
+    ("people", r"attend|participant|responders?$|authors?$|people|present$|involved|roles"),
+    ("impact", r"impact|affected|scope|customer effect|damage"),
+    ("detection", r"^detect|how (?:was it|we|did we) (?:detect|notice|discover)|discovery|alerting"),
+    ("summary", r"summary|overview|abstract|tl;?dr|^what happened|executive|description|synopsis|^problem$"),
+    (
+        "cause",
+        r"cause|trigger|background|fault|analysis|why|lead[- ]?up|technical|the underlying|postmortem$|explanation",
+    ),
+    ("resolution", r"resol|recover|mitigat|response|repair|the fix|remediation|how .* fixed"),
+    ("lessons", r"lesson|learn|retrospective|reflection|takeaway"),
+    ("sources", r"support|appendix|reference|links|related|further reading|glossary"),
+)
+ROLES = tuple((role, re.compile(words, re.IGNORECASE)) for role, words in _ROLES)
+BELOW = {"well", "badly", "lucky"}  # what stands below lessons has a role of its own
+
+
+def role_of(heading: str) -> str:
+    """Return what a heading announces; empty if it is none of what a postmortem usually has.
+
+    >>> role_of("Timeline of events (UTC)"), role_of("Where we got lucky"), role_of("Pizza")
+    ('timeline', 'lucky', '')
+    """
+    said = re.sub(r"^[\W\d.]+", "", heading).strip()
+    return next((role for role, words in ROLES if words.search(said)), "")
+
+
+def is_label(label: str) -> bool:
+    """Whether a bold label before a text (``**Impact:** …``) begins a part of its own: one of a few words."""
+    return 0 < len(label.split()) <= 6
+
+
+def with_roles(document: Document) -> Iterator[tuple[Part, str]]:
+    """Yield each part with what it is about: its own role, else that of the nearest heading above it.
+
+    The title (the first heading of level 1) has the role ``title``; text before any heading that says more has none.
+    """
+    above: list[tuple[int, str]] = []
+    has_title = False
+    for part in document.parts:
+        if part.level == 0:
+            yield part, ""
+            continue
+        if part.level == 1 and not has_title:
+            has_title = True
+            above = []
+            yield part, "title"
+            continue
+        while above and above[-1][0] >= part.level:
+            above.pop()
+        inherited = above[-1][1] if above else ""
+        own = role_of(part.heading)
+        if inherited == "timeline" or (inherited in ("actions", "lessons", "people") and own not in BELOW):
+            own = inherited  # "### Resolution" within a timeline is a stretch of it
+        role = own or inherited
+        above.append((part.level, role))
+        yield part, role
