@@ -34,6 +34,7 @@ def test_defaults():
         "min_length": "auto",
         "zone": "auto",
         "replay": "auto",
+        "sections": "auto",
     }
 
 

@@ -13,6 +13,7 @@ from postmortem_nb.errors import SettingError, near
 from postmortem_nb.times import Interval, parse_duration, parse_instant, zone_named
 
 AUTO = "auto"
+WHYS, FACILITATION = OPTIONAL = ("five whys", "facilitator questions")  # sections that not every team wants
 ENGINES = ("auto", "prometheus", "built in")  # who evaluates alerting rules
 HOLD, MERGE_GAP = "10min", "5min"  # what auto stands for
 
@@ -38,6 +39,10 @@ class Settings(BaseModel):
     replay: str = Field(
         AUTO,
         description="who evaluates alerting rules: prometheus, built in, or auto (Prometheus where it is installed)",
+    )
+    sections: str = Field(
+        AUTO,
+        description="optional sections: five whys, facilitator questions, or both with a comma; auto is none",
     )
 
     @field_validator("threshold", mode="before")
@@ -81,6 +86,19 @@ class Settings(BaseModel):
             raise ValueError(f"there is no evaluator {value!r}. {near(value, ENGINES)}")
         return value
 
+    @field_validator("sections")
+    @classmethod
+    def _sections(cls, value: str) -> str:
+        for name in _names(value):
+            if name not in OPTIONAL:
+                raise ValueError(f"there is no optional section {name!r}. {near(name, OPTIONAL)}")
+        return value
+
+    @property
+    def optional_sections(self) -> tuple[str, ...]:
+        """The optional sections that were chosen."""
+        return _names(self.sections)
+
     @classmethod
     def build(cls, declared: Mapping[str, Any] | None = None, **given: Any) -> Settings:
         """Return the settings in force: given values, else those the incident declares, else the defaults.
@@ -112,6 +130,10 @@ class Settings(BaseModel):
     def baseline_interval(self) -> Interval | None:
         """The declared baseline as a half-open interval, or None for auto."""
         return None if self.baseline == AUTO else _interval(self.baseline)
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return () if value == AUTO else tuple(filter(None, (name.strip().lower() for name in value.split(","))))
 
 
 def _interval(text: str) -> Interval:

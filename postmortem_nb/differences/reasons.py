@@ -11,7 +11,7 @@ from typing import Any
 
 from postmortem_nb.differences.sides import Side
 
-SHOWN_ONLY = ("zone",)  # settings that change no number
+SHOWN_ONLY = ("zone", "sections")  # settings that change no number
 REPLAYS = "rule."  # claims that the setting `replay` bears on
 FROM_EVIDENCE = ("measured", "estimated")
 UNTOLD = "the two results do not tell why"

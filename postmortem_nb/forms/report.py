@@ -8,6 +8,8 @@ import pandas as pd
 
 from postmortem_nb.analysis import Analysis
 from postmortem_nb.analysis.claims import Claim
+from postmortem_nb.analysis.settings import FACILITATION, WHYS
+from postmortem_nb.drafting.meeting import facilitation, whys
 from postmortem_nb.forms.material import common, figures, passages, tasks
 from postmortem_nb.narrative import HEADINGS
 from postmortem_nb.times import between, format_instant, format_time
@@ -17,6 +19,7 @@ PLACED = {*HEADINGS, "Corrective and preventative measures"}  # headings that ha
 
 def material(analysis: Analysis, status: str) -> dict[str, Any]:
     """Return everything that the report says, as it is printed; only prose that people wrote."""
+    chosen = analysis.settings.optional_sections
     facts, prose = analysis.incident.facts, passages(analysis, _full, drafted=False)
     return {
         **common(analysis, status),
@@ -61,6 +64,8 @@ def material(analysis: Analysis, status: str) -> dict[str, Any]:
         "lessons": facts.lessons.model_dump(),
         "tasks": tasks(analysis),
         "questions": list(facts.questions),
+        "whys": [{"question": q, "answer": a} for q, a in whys(analysis)] if WHYS in chosen else [],
+        "facilitation": list(facilitation(analysis)) if FACILITATION in chosen else [],
         "findings": [
             {"severity": f.severity, "where": f.where, "text": f.text, "fix": f.fix} for f in analysis.findings
         ],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from postmortem_nb.incident import Action
 from postmortem_nb.sections.blocks import Section, prose, subheading, todo
+from postmortem_nb.sections.meeting import facilitator_questions, five_whys
 from postmortem_nb.sections.replayed import replayed
 from postmortem_nb.tables import Safe, bullets, clock, definitions, escape, table
 
@@ -25,6 +26,7 @@ def cause(post: Postmortem) -> Section:
         prose(post, "Root cause") or todo("The root cause in detail"),
         subheading("Resolution"),
         prose(post, "Resolution") or todo("The resolution in detail"),
+        *five_whys(post),
     )
 
 
@@ -88,4 +90,9 @@ def _link(action: Action) -> Safe | str:
 def questions(post: Postmortem) -> Section:
     """Return what is still open."""
     listed = post.incident.facts.questions
-    return Section.of("Open questions", prose(post, "Open questions"), bullets(listed) if listed else None)
+    return Section.of(
+        "Open questions",
+        prose(post, "Open questions"),
+        bullets(listed) if listed else None,
+        *facilitator_questions(post),
+    )
