@@ -37,6 +37,7 @@ ROOMS = (
     "report",
     "sections",
     "forms",
+    "kernels",
     "runner",
     "batch",
     "explorer",

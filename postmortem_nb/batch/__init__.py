@@ -14,8 +14,11 @@ from typing import Any
 from postmortem_nb.batch.pool import run_in_processes
 from postmortem_nb.batch.record import as_record
 from postmortem_nb.errors import PostmortemError, SettingError
+from postmortem_nb.kernels import nursery
+from postmortem_nb.kernels.kernel import environment
 from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, Progress, check_settings, run
 from postmortem_nb.runner.interruption import terminable
+from postmortem_nb.runner.memory import parse_memory
 from postmortem_nb.runner.parameters import Scalar
 from postmortem_nb.runner.publishing import as_json, make_folder, write_whole
 from postmortem_nb.times import parse_duration
@@ -93,7 +96,9 @@ def run_all(
     notebook: str | Path | None = None,
     settings: Mapping[str, Scalar] | None = None,
     timeout: str = TIMEOUT,
+    memory: str | None = None,
     jobs: int = 1,
+    is_warm: bool = True,
     record: bool = True,
     on_outcome: Callable[[Outcome], None] | None = None,
     progress: Progress | None = None,
@@ -104,11 +109,14 @@ def run_all(
     ----------
     names : iterable of str or Path
         Incidents, as in `postmortem_nb.runner.run`; named twice is run once.
-    output, notebook, settings, timeout
+    output, notebook, settings, timeout, memory
         As in `postmortem_nb.runner.run`.
     jobs : int
         How many at a time. More than one are run in processes of their own; each takes some seconds to start,
         so that it pays only for more than a handful of incidents.
+    is_warm : bool
+        Whether kernels are forked from a process that has imported the stack (one for each of ``jobs``), where
+        that is possible and there is more than one incident.
     record : bool
         Whether to write ``batch.json`` into the output folder: after each incident, so that it is there if
         the batch is killed.
@@ -133,7 +141,17 @@ def run_all(
     parse_duration(timeout, "timeout")
     output = Path(output).absolute()
     make_folder(output)
-    options = {"output": output, "notebook": notebook, "settings": settings, "timeout": timeout}
+    if memory is not None:
+        parse_memory(memory)
+    is_warm = is_warm and len(asked) > 1
+    options = {
+        "output": output,
+        "notebook": notebook,
+        "settings": settings,
+        "timeout": timeout,
+        "memory": memory,
+        "is_warm": is_warm,
+    }
     done: dict[str, Outcome] = {}
 
     def batch(path: Path | None) -> Batch:
@@ -158,11 +176,12 @@ def run_all(
 
 
 def _one_by_one(names: list[str], options: dict[str, Any], progress: Progress | None) -> Generator[tuple[str, Outcome]]:
-    for name in names:
-        outcome = attempt(name, **options, progress=progress)
-        yield name, outcome
-        if outcome.status == "interrupted":
-            return
+    with nursery.opened(environment(Path())) if options["is_warm"] else contextlib.nullcontext():
+        for name in names:
+            outcome = attempt(name, **options, progress=progress)
+            yield name, outcome
+            if outcome.status == "interrupted":
+                return
 
 
 def _distinct(names: Iterable[str | Path]) -> list[str]:

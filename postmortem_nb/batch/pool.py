@@ -1,11 +1,13 @@
 """Several incidents at a time, each in one of a few worker processes; a worker that is killed costs nobody
 else.
 
-Workers are spawned, never forked: a fork would copy sockets and threads of the kernels that run meanwhile.
+Workers are spawned, never forked: a fork would copy sockets and threads of the kernels that run meanwhile. Each has a
+nursery of its own for warm kernels, which begins to import while the worker does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -18,6 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from postmortem_nb.kernels import nursery
+from postmortem_nb.kernels.kernel import environment
 from postmortem_nb.runner import Outcome
 
 
@@ -46,7 +50,7 @@ def _through_pool(waiting: deque[str], options: dict[str, Any], jobs: int) -> It
     running: dict[Future[Outcome], str] = {}
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(jobs, len(waiting)), context, _prepare_worker)
+    pool = ProcessPoolExecutor(min(jobs, len(waiting)), context, _prepare_worker, (options["is_warm"],))
     is_whole = True
     try:
         while (waiting and is_whole) or running:
@@ -73,10 +77,13 @@ def _through_pool(waiting: deque[str], options: dict[str, Any], jobs: int) -> It
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _prepare_worker() -> None:
+def _prepare_worker(is_warm: bool) -> None:
     """Leave Ctrl-C to the parent, and end when the parent does, even if that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if is_warm:
+        with contextlib.suppress(nursery.NoNurseryError):
+            nursery.shared(environment(Path()))
 
 
 def _end_with_parent() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from postmortem_nb.errors import SettingError, SourceError
 from postmortem_nb.evidence import find_incident
 from postmortem_nb.runner.job import Job, Progress
+from postmortem_nb.runner.memory import parse_memory
 from postmortem_nb.runner.outcome import STATUSES, NotebookStopped, Outcome
 from postmortem_nb.runner.parameters import (
     INCIDENT,
@@ -43,12 +44,14 @@ def run(
     notebook: str | Path | None = None,
     settings: Mapping[str, Scalar] | None = None,
     timeout: str = TIMEOUT,
+    memory: str | None = None,
+    is_warm: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Turn one incident into ``<id>.ipynb``, ``<id>.html`` and ``<id>.json``.
 
-    The evidence is read and analysed here first, so that what is wrong with it is said before a kernel
-    starts; that analysis is the JSON. Then papermill executes the notebook, nbconvert exports it, and the
+    What is wrong with the declared facts is said before a kernel starts. Then papermill executes the notebook,
+    the kernel hands over the analysis that it showed, which is the JSON, nbconvert exports the notebook, and the
     three files appear together. If anything fails, the files of an earlier good run stay as they are.
 
     Parameters
@@ -64,6 +67,12 @@ def run(
         Parameters of the notebook other than the incident.
     timeout : str
         Limit of the notebook's whole execution, such as ``"10min"``.
+    memory : str, optional
+        Limit of the kernel's private memory, such as ``"2GB"``: too much is an error of a cell. It has no
+        effect on Windows.
+    is_warm : bool
+        Whether to fork the kernel from one process that has imported the stack, kept for further runs until
+        `postmortem_nb.kernels.nursery.close`; where that is not possible, it is started from nothing.
     progress : callable, optional
         Called with what is being done, steps done, and steps in all.
 
@@ -79,14 +88,17 @@ def run(
         written to.
     SourceError
         If there is no such incident or notebook.
-    IncidentError, ReadError
-        If what was declared or a file of evidence cannot be read.
+    IncidentError
+        If what was declared cannot be read. Evidence that cannot be read is an outcome, with the sentence that
+        says what is wrong with it.
     """
     folder = _folder_of(name)
     source = find_notebook(folder) if notebook is None else Path(notebook).absolute()
     values = _values(source, settings or {})
     parse_duration(timeout, "timeout")
-    return Job(folder, source, values, Path(output).absolute(), timeout, progress or _silent).run()
+    limit = None if memory is None else parse_memory(memory)
+    job = Job(folder, source, values, Path(output).absolute(), timeout, progress or _silent, is_warm, limit)
+    return job.run()
 
 
 def find_notebook(folder: Path) -> Path:

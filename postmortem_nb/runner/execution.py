@@ -26,9 +26,10 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from postmortem_nb import errors
-from postmortem_nb.runner.kernel import Kernel
+from postmortem_nb.kernels.kernel import KERNEL_NAME, Kernel
+from postmortem_nb.runner import engine
 from postmortem_nb.runner.outcome import NotebookStopped
-from postmortem_nb.runner.record import RECORD, as_text, code_cells, read_record, stopped_cell
+from postmortem_nb.runner.record import RECORD, RESULT, as_text, code_cells, read_record, stopped_cell
 from postmortem_nb.times import format_duration, parse_duration
 
 START_SECONDS = 60.0  # a kernel that has not answered by then never will
@@ -51,9 +52,13 @@ def execute(
     cwd: Path,
     sockets: Path,
     timeout: str,
+    is_warm: bool = False,
+    memory: int | None = None,
     progress: Progress | None = None,
 ) -> NotebookNode:
     """Execute a notebook with papermill and return it.
+
+    Where it made one postmortem, its result is in `RESULT` in the folder of the record afterwards.
 
     papermill works in a thread of its own, so that an interrupt reaches us at once and ends the kernel.
 
@@ -69,6 +74,10 @@ def execute(
         Empty folder with a short path for the kernel's own files.
     timeout : str
         Limit of the whole run, such as ``"10min"``.
+    is_warm : bool
+        Whether to fork the kernel from the nursery of this process.
+    memory : int, optional
+        Limit of the kernel's private memory in bytes.
     progress : callable, optional
         Told of every finished cell.
 
@@ -80,8 +89,9 @@ def execute(
         If it came while the notebook was running; the kernel is gone by then.
     """
     deadline = Deadline(timeout)
-    kernel = Kernel.in_folder(sockets)
+    kernel = Kernel.in_folder(sockets, is_warm=is_warm, memory=memory)
     options = {
+        "result": part / RESULT,
         "kernel_manager_class": kernel,
         "timeout_func": lambda cell: max(deadline.left, 0.01),
         "execution_timeout": deadline.seconds,  # of what is no cell
@@ -169,7 +179,8 @@ def _papermill(notebook: Path, target: Path, parameters: Mapping[str, Any], opti
         _literal(notebook),
         _literal(target),
         dict(parameters),
-        kernel_name="python3",
+        engine_name=engine.NAME,
+        kernel_name=KERNEL_NAME,
         language="python",
         progress_bar=False,
         **options,

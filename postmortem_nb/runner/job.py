@@ -1,8 +1,9 @@
-"""One run, once everything about it is checked: investigate, execute, export, publish."""
+"""One run, once everything about it is checked: read the facts, execute, export, publish."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 import traceback
 from collections import Counter
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from postmortem_nb.analysis import Settings
 from postmortem_nb.errors import SourceError
 from postmortem_nb.evidence import find_incident
+from postmortem_nb.evidence.declared import read_facts
+from postmortem_nb.evidence.places import FACTS
 from postmortem_nb.findings import SEVERITIES
 from postmortem_nb.runner import publishing
 from postmortem_nb.runner.interruption import terminable
@@ -43,6 +46,10 @@ class Job:
         Limit of the notebook's execution.
     progress : callable
         Told of every step.
+    is_warm : bool
+        Whether to fork the kernel from the nursery of this process, where that is possible.
+    memory : int or None
+        Limit of the kernel's private memory in bytes.
     """
 
     folder: Path
@@ -51,23 +58,28 @@ class Job:
     output: Path
     timeout: str
     progress: Progress
+    is_warm: bool = False
+    memory: int | None = None
 
     def run(self) -> Outcome:
         """Do it; an error of the evidence is raised, a failure of the notebook is an outcome."""
         name, started = self.folder.name, time.monotonic()
-        findings: dict[str, int] = {}
+        found: dict[str, int] = {}
 
         def outcome(status: str, message: str = "", detail: str = "", **paths: Path | None) -> Outcome:
             seconds = time.monotonic() - started
-            about: dict[str, Any] = {**paths, "findings": findings, "seconds": seconds, "detail": detail}
+            about: dict[str, Any] = {**paths, "findings": found, "seconds": seconds, "detail": detail}
             return Outcome(name, status, message, **about)
 
         try:
             with terminable():
-                result, findings = self.investigate()
+                self.progress("reading the facts", 0, 0)
+                read_facts(self.folder / FACTS)  # what is wrong with them is said before a kernel starts
                 with publishing.part_folder(self.output, name) as part:
                     try:
-                        paths = self.publish(part, result)
+                        executed, result = self.execute(part)
+                        found = counted(result)
+                        paths = self.publish(part, executed, result)
                         return outcome("ok", "", "", **paths)
                     except NotebookStopped as stopped:
                         kept = self.keep_failed(part)
@@ -79,19 +91,39 @@ class Job:
         except KeyboardInterrupt:
             return outcome("interrupted", "It was interrupted; nothing was published.")
 
-    def investigate(self) -> tuple[dict[str, Any], dict[str, int]]:
-        """Read and analyse in this process; return the JSON result and the number of findings by severity."""
+    def execute(self, part: Path) -> tuple[NotebookNode, dict[str, Any]]:
+        """Run the notebook in a kernel, with its record in a folder; return it and the result.
+
+        The result is of the postmortem that the notebook made. Where it made none, or several, the evidence is
+        analysed here.
+        """
+        from postmortem_nb.runner.execution import execute  # late: papermill takes a second to import
+
+        name, cwd = _address(self.folder, self.source)
+        with publishing.short_folder() as sockets:
+            executed = execute(
+                self.source,
+                part,
+                {INCIDENT: name, **self.values},
+                cwd=cwd,
+                sockets=sockets,
+                timeout=self.timeout,
+                is_warm=self.is_warm,
+                memory=self.memory,
+                progress=self.progress,
+            )
+        return executed, read_result(part) or self.investigate()
+
+    def investigate(self) -> dict[str, Any]:
+        """Read and analyse in this process; return the JSON result."""
         self.progress("reading the evidence", 0, 0)
         from postmortem_nb.sections import investigate  # late: matplotlib takes a second to import
 
         settings = {name: value for name, value in self.values.items() if name in Settings.model_fields}
-        analysis = investigate(str(self.folder), **settings).analysis
-        counted = Counter(finding.severity for finding in analysis.findings)
-        return analysis.to_dict(), {severity: counted[severity] for severity in SEVERITIES}
+        return investigate(str(self.folder), **settings).analysis.to_dict()
 
-    def publish(self, part: Path, result: Mapping[str, Any]) -> dict[str, Path]:
-        """Execute, export and publish; return the path of each kind of file."""
-        executed = self.execute(part)
+    def publish(self, part: Path, executed: NotebookNode, result: Mapping[str, Any]) -> dict[str, Path]:
+        """Export and publish; return the path of each kind of file."""
         self.progress("exporting the report", 0, 0)
         from postmortem_nb.runner.record import as_html, as_text, clean  # late: nbformat, nbconvert
 
@@ -104,22 +136,6 @@ class Job:
         }
         return publishing.publish(part, self.output, name, texts)
 
-    def execute(self, part: Path) -> NotebookNode:
-        """Run the notebook in a kernel, with its record in a folder."""
-        from postmortem_nb.runner.execution import execute  # late: papermill takes a second to import
-
-        name, cwd = _address(self.folder, self.source)
-        with publishing.short_folder() as sockets:
-            return execute(
-                self.source,
-                part,
-                {INCIDENT: name, **self.values},
-                cwd=cwd,
-                sockets=sockets,
-                timeout=self.timeout,
-                progress=self.progress,
-            )
-
     def keep_failed(self, part: Path) -> Path | None:
         """Keep what was executed of a failed run; return where."""
         from postmortem_nb.runner.record import as_text, clean, read_record  # late: nbformat
@@ -130,6 +146,20 @@ class Job:
             return None
         text = as_text(clean(notebook, target.name, self.source.name))
         return publishing.keep_failed(part, self.output, self.folder.name, text)
+
+
+def read_result(part: Path) -> dict[str, Any] | None:
+    """Return what the kernel wrote as its result; None if it wrote nothing."""
+    from postmortem_nb.runner.record import RESULT  # late: nbformat
+
+    path = part / RESULT
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def counted(result: Mapping[str, Any]) -> dict[str, int]:
+    """Return the number of findings of a result by severity."""
+    found = Counter(finding["severity"] for finding in result["findings"])
+    return {severity: found[severity] for severity in SEVERITIES}
 
 
 def _address(folder: Path, notebook: Path) -> tuple[str, Path]:

@@ -13,6 +13,7 @@ from postmortem_nb.report import PostmortemExporter
 from postmortem_nb.runner.outcome import NotebookStopped
 
 RECORD = "run.ipynb"  # what papermill keeps up to date during a run
+RESULT = "result.json"  # what the kernel writes at the end of one
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

@@ -1,5 +1,5 @@
 """The kernel of a run: always this interpreter and this package, reached through sockets on disk instead of
-ports.
+ports; started from nothing, or forked from a process that has imported the stack (`postmortem_nb.kernels.zygote`).
 
 A kernel gets a folder of its own for its sockets, its IPython profile and its last words, so that neither a
 user's start-up files nor another run at the same time can change a report.
@@ -13,16 +13,21 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 import postmortem_nb
+from postmortem_nb.kernels import provisioner, starting
+
+if TYPE_CHECKING:
+    from postmortem_nb.kernels.nursery import Forked
 
 PACKAGE_ROOT = Path(postmortem_nb.__file__).resolve().parents[1]
 LONGEST_SOCKET_FOLDER = 80  # a socket's path may have about 100 characters, the name in it needs a few
 LAST_WORDS = "kernel.log"
+KERNEL_NAME = "python3"  # the name of the kernel that is this interpreter
 
 
 class Kernel(AsyncKernelManager):
@@ -32,13 +37,26 @@ class Kernel(AsyncKernelManager):
     """
 
     folder: Path
-    launched: list[subprocess.Popen[bytes]]
+    is_warm: bool
+    memory: int | None
+    launched: list[subprocess.Popen[bytes] | Forked]
     cancelled: threading.Event
 
     @classmethod
-    def in_folder(cls, folder: Path) -> type[Kernel]:
-        """Return the class for one run, whose kernel keeps all its files in a folder."""
-        return type("Kernel", (cls,), {"folder": folder, "launched": [], "cancelled": threading.Event()})
+    def in_folder(cls, folder: Path, *, is_warm: bool = False, memory: int | None = None) -> type[Kernel]:
+        """Return the class for one run.
+
+        Parameters
+        ----------
+        folder : Path
+            Where the kernel keeps all its files.
+        is_warm : bool
+            Whether to fork it where that is possible.
+        memory : int, optional
+            Limit of its private memory in bytes.
+        """
+        own = {"folder": folder, "is_warm": is_warm, "memory": memory}
+        return type("Kernel", (cls,), {**own, "launched": [], "cancelled": threading.Event()})
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -49,15 +67,16 @@ class Kernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """How to start the kernel: never looked up, so that no other environment's ``python3`` can answer."""
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python")
+        argv = starting.command(sys.executable, self.memory)
+        metadata = {"kernel_provisioner": {"provisioner_name": provisioner.NAME}} if self.is_warm else {}
+        return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python", metadata=metadata)
 
     async def start_kernel(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Start it with a clean environment and its standard error in a file."""
         if self.cancelled.is_set():
             raise RuntimeError("the run was cancelled")
         with (self.folder / LAST_WORDS).open("wb") as log:
-            await super().start_kernel(**kwargs, env=_environment(self.folder), stdout=log, stderr=log)
+            await super().start_kernel(**kwargs, env=environment(self.folder), stdout=log, stderr=log)
         self.launched.append(self.provisioner.process)  # type: ignore[union-attr]
         if self.cancelled.is_set():  # while it was starting
             self.kill()
@@ -91,9 +110,14 @@ class Kernel(AsyncKernelManager):
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     """Return the environment of the kernel: ours, with this very package first and no personal IPython
     profile.
+
+    Parameters
+    ----------
+    folder : Path
+        Where IPython keeps its profile.
     """
     ours = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
     paths = [str(PACKAGE_ROOT), *filter(None, [ours.get("PYTHONPATH")])]

@@ -1,0 +1,33 @@
+"""Taking the result out of a kernel: the JSON is of the very analysis that the notebook showed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+CODE = "__import__({module!r}, fromlist=['']).harvest(globals(), {path!r})"
+
+
+def request(path: Path) -> str:
+    """Return the code that a kernel runs to write its result to a file."""
+    return CODE.format(module=__name__, path=str(path))
+
+
+def harvest(namespace: Mapping[str, Any], path: str) -> None:
+    """Write the result of the one postmortem that a notebook made; nothing where it made none, or several.
+
+    Parameters
+    ----------
+    namespace : dict
+        The names of the notebook.
+    path : str
+        JSON file to write.
+    """
+    from postmortem_nb.runner.publishing import as_json
+    from postmortem_nb.sections import Postmortem
+
+    made = {id(value): value for value in namespace.values() if isinstance(value, Postmortem)}
+    if len(made) == 1:
+        (post,) = made.values()
+        Path(path).write_text(as_json(post.analysis.to_dict()), encoding="utf-8")
