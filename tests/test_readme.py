@@ -31,7 +31,7 @@ def test_make_targets_exist(target):
 @pytest.mark.slow
 def test_commands_run(tmp_path, bin_folder):
     """Run the commands in order, in a copy of what they need, as a reader would."""
-    for name in ("data", "notebooks", "postmortem_nb"):
+    for name in ("data", "docs", "notebooks", "postmortem_nb"):
         (tmp_path / name).symlink_to(ROOT / name) if name != "data" else _copy_data(tmp_path)
     environment = {**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
     for command in COMMANDS:
