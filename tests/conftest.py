@@ -9,11 +9,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from sample_reports import reports  # noqa: F401 - a fixture of the session
 
 from postmortem_nb.example import Impact, Traffic, Truth, draw_requests, minute_metrics
 from postmortem_nb.frames import EVENTS, LOGS, METRICS, conform
 from postmortem_nb.incident import Facts, Incident
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says more of the machine
+settings.load_profile("untimed")
 
 MINUTE = pd.Timedelta(minutes=1)
 START = pd.Timestamp("2024-01-14T15:00Z").as_unit("ns")

@@ -54,7 +54,10 @@ def test_a_hypothesis_that_ends_before_it_begins_or_is_unexplained():
     (order,) = found(declared_only(hypotheses=rows), "order")
     assert order.where == "incident.toml: hypothesis 1"
     assert found(declared_only(hypotheses=rows), "hypothesis-unexplained")
-    assert not found(declared_only(hypotheses=[{**rows[0], "refuted_by": "df"}]), "hypothesis-unexplained")
+    whole = {**rows[0], "refuted_by": "df", "raised_by": "an alert", "actor": "on-call engineer"}
+    assert not found(declared_only(hypotheses=[whole]), "hypothesis-unexplained")
+    (lacks,) = found(declared_only(hypotheses=[{**whole, "raised_by": "", "actor": ""}]), "hypothesis-unexplained")
+    assert lacks.text == "nothing says what raised it and which role held it: “disk”."
 
 
 def test_a_timeline_row_days_away():

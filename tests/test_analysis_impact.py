@@ -143,12 +143,13 @@ def test_an_open_window_has_counted_at_least_so_much():
 def test_every_claim_names_its_inputs_and_basis(outage):
     incident, _ = outage
     claims = pnb.analyze(with_facts(incident, milestones={"detected": "2024-01-14T16:35Z"})).claims
-    assert claims["failed_requests"].inputs == ("logs/access.log",)
-    assert claims["impact_time"].inputs == ("logs/access.log",)
-    assert claims["declared_detected"].inputs == ("incident.toml",)
+    assert [i.name for i in claims["failed_requests"].inputs] == ["logs/access.log"]
+    assert [i.name for i in claims["impact_time"].inputs] == ["logs/access.log"]
+    assert [i.name for i in claims["declared_detected"].inputs] == ["incident.toml"]
     assert claims["declared_detected"].basis == "declared"
     assert claims["time_to_detect"].basis == "measured + declared"
-    assert any(text.startswith("start: 2024-01-14 16:30") for text in claims["time_to_detect"].inputs)
+    assert [(i.kind, i.name) for i in claims["time_to_detect"].inputs] == [("claim", "onset"), ("claim", "detected")]
+    assert claims["time_to_detect"].inputs[0].what.startswith("2024-01-14 16:30")
     assert claims["window"].text == "2024-01-14 16:30:26–17:06:42 UTC"
     assert claims["windows"].value == 1
     frame = claims.frame

@@ -155,7 +155,7 @@ def test_the_timeline_is_in_order_and_says_where_each_row_is_from():
 def test_the_timeline_of_nothing_is_an_empty_frame():
     timeline = pnb.analyze(declared_only()).timeline
     assert timeline.empty
-    assert list(timeline.columns) == list(EVENTS.columns)
+    assert list(timeline.columns) == [*EVENTS.columns, "said"]
 
 
 def test_each_of_several_windows_is_in_the_timeline_and_an_open_one_does_not_end():

@@ -29,6 +29,7 @@ NAME = "2024-01-01-quiet"
 COMMANDS = [
     "batch",
     "check",
+    "claims",
     "diff",
     "digest",
     "doctor",

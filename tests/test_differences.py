@@ -41,7 +41,7 @@ def test_the_two_official_versions_of_the_sample_differ_as_their_posts_do():
     }
     latent = found["number", "latent_time"]
     assert latent.by == "+7 min"
-    assert latent.why == ("change: 2013-05-01 01:26 UTC → 2013-05-01 01:19 UTC",)
+    assert latent.why == ("changed: 2013-05-01 01:26 UTC → 2013-05-01 01:19 UTC",)
     assert found["number", "declared_changed"].why == ("declared differently in incident.toml",)
     assert ("number", "onset") not in found and ("number", "failed_requests") not in found  # the evidence is the same
     assert not [key for key in found if key[0] in ("file", "setting", "fact", "program")]

@@ -78,9 +78,9 @@ def test_json_fits_its_schema(reports, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_claim_in_the_prose_leads_to_the_ledger(reports, name):
     page = reports.html(name)
-    wanted = set(re.findall(r'href="#(claim-[a-z_0-9]+)"', page))
+    wanted = set(re.findall(r'href="#(claim-[\w.]+)"', page))
     assert wanted
-    assert wanted <= set(re.findall(r'id="(claim-[a-z_0-9]+)"', page))
+    assert wanted <= set(re.findall(r'id="(claim-[\w.]+)"', page))
 
 
 def test_synthetic_samples_say_so_in_every_figure(reports):

@@ -13,14 +13,18 @@ from postmortem_nb.analysis.alertclaims import replay_claims, replay_findings
 from postmortem_nb.analysis.alerts import replay_alert, replay_all
 from postmortem_nb.analysis.authorities import Conventional, side_by_side
 from postmortem_nb.analysis.channels import channel_claims, channel_findings, leads
-from postmortem_nb.analysis.claims import Claims, build_claims
+from postmortem_nb.analysis.claims import Claims
 from postmortem_nb.analysis.comparison import Comparison, compare, comparison_findings
 from postmortem_nb.analysis.consistency import consistency_findings
 from postmortem_nb.analysis.coverage import beyond_findings, coverage_findings, note_findings
 from postmortem_nb.analysis.detection import earliest
+from postmortem_nb.analysis.excerpts import build_excerpts
 from postmortem_nb.analysis.grid import grid_claims, sensitivity
 from postmortem_nb.analysis.impact import Quantity, measure_impact
+from postmortem_nb.analysis.inputs import Trail
+from postmortem_nb.analysis.ledger import build_claims
 from postmortem_nb.analysis.moments import Moments, find_moments
+from postmortem_nb.analysis.paths import Path, find_paths, path_claims, path_findings
 from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
 from postmortem_nb.analysis.relapses import Noticed, noticed, relapse_claims, relapse_findings
 from postmortem_nb.analysis.replays import Replay
@@ -30,11 +34,12 @@ from postmortem_nb.analysis.search import find_windows
 from postmortem_nb.analysis.settings import AUTO, Settings
 from postmortem_nb.analysis.signals import SignalSeries, build_signals
 from postmortem_nb.analysis.statements import stated_findings
-from postmortem_nb.analysis.timeline import build_timeline
+from postmortem_nb.analysis.timeline import build_timeline, timeline_findings
 from postmortem_nb.analysis.timings import Timing, compute_timings, timing_findings
 from postmortem_nb.analysis.windows import Measurement, Windows, measure_all
 from postmortem_nb.errors import SourceError, near
 from postmortem_nb.findings import Finding, worst_first
+from postmortem_nb.frames import EVENTS
 from postmortem_nb.incident import Incident
 
 __all__ = [
@@ -83,6 +88,8 @@ class Analysis:
         What the alerting rules that the incident brings would have done.
     sensitivity : DataFrame
         How the windows move with threshold and merge gap; see `postmortem_nb.analysis.grid.sensitivity`.
+    timeline : DataFrame
+        What happened in order, each thing once: an events frame.
     """
 
     incident: Incident
@@ -99,6 +106,7 @@ class Analysis:
     beside: tuple[Measurement, ...] = ()
     replays: tuple[Replay, ...] = ()
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    timeline: pd.DataFrame = field(default_factory=EVENTS.empty)
 
     @property
     def signal(self) -> SignalSeries | None:
@@ -141,9 +149,14 @@ class Analysis:
         return noticed(self.incident, self.windows, self.moments.signs)
 
     @cached_property
-    def timeline(self) -> pd.DataFrame:
-        """What happened in order: an events frame."""
-        return build_timeline(self.incident, self.moments, self.windows)
+    def paths(self) -> tuple[Path, ...]:
+        """Explanations that responders held, with what each cost."""
+        return find_paths(self.incident.facts.hypotheses)
+
+    @cached_property
+    def excerpts(self) -> pd.DataFrame:
+        """Rows of evidence that the moments rest on; see `postmortem_nb.analysis.excerpts.build_excerpts`."""
+        return build_excerpts(self.incident, self.signals, self.moments)
 
     @cached_property
     def patterns(self) -> pd.DataFrame:
@@ -198,14 +211,18 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     comparison = compare(incident, moments, series.step if series else pd.Timedelta(minutes=1), windows)
     zone = incident.facts.zone if chosen.zone == AUTO else chosen.zone
     impact = measure_impact(incident, signals, measurements, zone)
-    claims = build_claims(incident, zone, windows, moments, timings, impact, series.files if series else ())
+    claims = build_claims(incident, zone, chosen, signals, windows, moments, timings, impact)
     others = measurement.others if measurement else Windows()
     replays = replay_all(incident, signals, moments, windows, others, chosen.replay)
-    claims.update((c.id, c) for c in replay_claims(replays))
+    trail = Trail(incident)
+    claims.update((c.id, c) for c in replay_claims(replays, trail))
+    paths = find_paths(incident.facts.hypotheses)
+    claims.update((c.id, c) for c in path_claims(paths, trail))
     known, relapses = leads(moments.signs), noticed(incident, windows, moments.signs)
-    claims.update((c.id, c) for c in (*channel_claims(known), *relapse_claims(relapses)))
+    claims.update((c.id, c) for c in (*channel_claims(known, trail), *relapse_claims(relapses, trail)))
     grid = sensitivity(series, chosen, measurement.baseline if measurement else None, incident.facts)
-    claims.update((c.id, c) for c in grid_claims(grid, windows, series.files if series else ()))
+    claims.update((c.id, c) for c in grid_claims(grid, windows, claims["window"].inputs))
+    timeline = build_timeline(incident, moments, windows)
     findings = worst_first(
         [
             *incident.findings,
@@ -219,6 +236,8 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
             *note_findings(signals),
             *beyond_findings(incident, signals, measurements),
             *consistency_findings(incident, windows),
+            *path_findings(incident, paths),
+            *timeline_findings(incident, timeline),
             *replay_findings(incident, replays),
             *stated_findings(incident, windows, earliest([moments.at("detect"), moments.at("declare")])),
         ]
@@ -238,4 +257,5 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
         measurements[1:],
         replays,
         grid,
+        timeline,
     )

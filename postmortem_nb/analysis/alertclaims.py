@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from postmortem_nb.analysis.claims import Claim, iso
+from postmortem_nb.analysis.inputs import CLAIM, TOOL, Input, Trail
 from postmortem_nb.analysis.replays import Replay
 from postmortem_nb.errors import near
 from postmortem_nb.findings import Finding
@@ -32,14 +33,15 @@ def claim_names(replays: Sequence[Replay]) -> list[str]:
     return names
 
 
-def replay_claims(replays: Sequence[Replay]) -> Iterator[Claim]:
+def replay_claims(replays: Sequence[Replay], trail: Trail) -> Iterator[Claim]:
     """Yield five claims a rule: fired, fires_at, time_to_detect, gain, baseline."""
     for name, replay in zip(claim_names(replays), replays, strict=True):
-        yield from _claims(replay, name)
+        yield from _claims(replay, name, trail)
 
 
-def _claims(replay: Replay, name: str) -> Iterator[Claim]:
-    inputs = tuple(x for x in (f"{replay.rule.file or 'rule'}: {replay.rule.alert}", replay.evaluated_by) if x)
+def _claims(replay: Replay, name: str, trail: Trail) -> Iterator[Claim]:
+    inputs: tuple[Input, ...] = (trail.file(replay.rule.file or "rule", what=replay.rule.alert), *trail.series())
+    inputs += (Input(TOOL, replay.evaluated_by),) if replay.evaluated_by else ()
     basis, note = ("measured" if replay.fired != "unknown" else ""), " ".join(replay.notes)
     said = {"yes": 1.0, "no": 0.0}.get(replay.fired)
     bounds = (0.0, 1.0) if replay.fired == "unsure" else (said, said)
@@ -49,12 +51,14 @@ def _claims(replay: Replay, name: str) -> Iterator[Claim]:
     at, lo, hi = (iso(t) for t in (first.at, first.lo, first.hi))
     text = format_instant(first) if first.is_known else "not known" if replay.fired == "unknown" else "never"
     yield Claim(f"{name}.fires_at", at, lo, hi, "instant", text, basis if first.is_known else "", AT, inputs, note)
-    for part, length, definition, other in (
-        ("time_to_detect", replay.time_to_detect, DETECT, replay.start),
-        ("gain", replay.gain, GAIN, replay.detected),
+    fires = Input(CLAIM, f"{name}.fires_at", what=text)
+    for part, length, definition, claim, other in (
+        ("time_to_detect", replay.time_to_detect, DETECT, "onset", replay.start),
+        ("gain", replay.gain, GAIN, "detected", replay.detected),
     ):
         both = " + ".join(dict.fromkeys((basis, other.basis)))
-        yield _length(f"{name}.{part}", length, definition, inputs, both, _why(replay, length, note))
+        ends = (Input(CLAIM, claim, what=str(other)), fires)
+        yield _length(f"{name}.{part}", length, definition, ends, both, _why(replay, length, note))
     rate = replay.per_day
     shown = f"{replay.quiet} in {format_duration(replay.quiet_time)}" if rate else "not known"
     value, low, high = rate or (None, None, None)
@@ -63,7 +67,7 @@ def _claims(replay: Replay, name: str) -> Iterator[Claim]:
     yield Claim(f"{name}.baseline", value, low, high, "firings a day", shown, basis, QUIET, inputs, note)
 
 
-def _length(id_: str, d: Duration, definition: str, inputs: tuple[str, ...], basis: str, note: str) -> Claim:
+def _length(id_: str, d: Duration, definition: str, inputs: tuple[Input, ...], basis: str, note: str) -> Claim:
     value, lo, hi = (None if t is None else t.total_seconds() for t in (d.value, d.lo, d.hi))
     text = str(d) if d.is_known else "not known"
     return Claim(id_, value, lo, hi, "s", text, basis if d.is_known else "", definition, inputs, note)

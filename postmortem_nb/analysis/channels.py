@@ -10,6 +10,7 @@ import pandas as pd
 
 from postmortem_nb.analysis.claims import Claim, iso
 from postmortem_nb.analysis.detection import COUNTED, Sign, earliest
+from postmortem_nb.analysis.inputs import CLAIM, Input, Trail
 from postmortem_nb.findings import Finding
 from postmortem_nb.times import UNKNOWN, Duration, Instant, between, format_duration, format_instant
 
@@ -105,7 +106,7 @@ def leads(signs: Iterable[Sign]) -> tuple[Lead, ...]:
     )
 
 
-def channel_claims(found: tuple[Lead, ...]) -> Iterator[Claim]:
+def channel_claims(found: tuple[Lead, ...], trail: Trail) -> Iterator[Claim]:
     """Yield who knew first, and for each channel when, and by how much it beat the first automatic signal."""
     definition = (
         "channel of the earliest counted sign: alert, synthetic probe, customer, support, third party, engineer, or a "
@@ -115,20 +116,21 @@ def channel_claims(found: tuple[Lead, ...]) -> Iterator[Claim]:
     tied = [r.channel for r in found if r.instant.best == known]
     text = " and ".join(NAMES[c] for c in tied) if tied else "not recorded"
     basis = found[0].instant.basis if found else ""
-    yield Claim("detected_first_by", text if tied else None, None, None, "channel", text, basis, definition)
+    inputs = tuple(trail.recorded(r.instant) for r in found if r.channel in tied)
+    yield Claim("detected_first_by", text if tied else None, None, None, "channel", text, basis, definition, inputs)
     by = {r.channel: r for r in found}
     for channel, name in NAMES.items():
         row = by.get(channel)
-        yield _first(channel, name, row.instant if row else UNKNOWN)
+        yield _first(channel, name, row.instant if row else UNKNOWN, trail)
         if channel != "alert":
             yield _lead(channel, name, row)
 
 
-def _first(channel: str, name: str, instant: Instant) -> Claim:
+def _first(channel: str, name: str, instant: Instant, trail: Trail) -> Claim:
     definition = f"first counted sign by {name}"
     if not instant.is_known:
         return Claim(f"first_{channel}", None, None, None, "instant", "not recorded", "", definition)
-    inputs = (instant.evidence or "incident.toml",)
+    inputs = (trail.recorded(instant),)
     at, lo, hi = (iso(t) for t in (instant.at, instant.lo, instant.hi))
     return Claim(f"first_{channel}", at, lo, hi, "instant", format_instant(instant), instant.basis, definition, inputs)
 
@@ -142,7 +144,7 @@ def _lead(channel: str, name: str, row: Lead | None) -> Claim:
         why = f"needs a sign by {name} and an automatic signal"
         return Claim(id_, None, None, None, "s", "not known", "", definition, (), why)
     value, lo, hi = (None if d is None else d.total_seconds() for d in (row.lead.value, row.lead.lo, row.lead.hi))
-    inputs = (row.instant.evidence or "incident.toml", "first automatic signal")
+    inputs = (Input(CLAIM, f"first_{channel}", what=str(row.instant)), Input(CLAIM, "signalled"))
     return Claim(id_, value, lo, hi, "s", row.text, row.instant.basis, definition, inputs)
 
 

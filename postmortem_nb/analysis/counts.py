@@ -31,14 +31,14 @@ class Counted(NamedTuple):
     step : Timedelta
     notes : tuple of str
         What was assumed about the samples.
-    files : tuple of str
-        Files that the samples stand in.
+    used : DataFrame
+        The samples that were counted, as they stand in the metrics frame.
     """
 
     frame: pd.DataFrame
     step: pd.Timedelta
     notes: tuple[str, ...]
-    files: tuple[str, ...]
+    used: pd.DataFrame
 
 
 def count_samples(metrics: pd.DataFrame, signal: Signal, where: str) -> Counted:
@@ -53,7 +53,7 @@ def count_samples(metrics: pd.DataFrame, signal: Signal, where: str) -> Counted:
     bad_rows = total_rows.iloc[:0]
     if signal.kind == "ratio":
         bad_rows = matching_samples(metrics, {**signal.select, **(signal.bad or {})}, where)
-    files = tuple(sorted({*total_rows["file"].dropna(), *bad_rows["file"].dropna()}))
+    used = pd.concat([total_rows, bad_rows.loc[bad_rows.index.difference(total_rows.index)]])
     notes: list[str] = []
     total_parts, bad_parts = _series(total_rows), _series(bad_rows)
     is_named = bool(total_rows["metric"].str.endswith(("_total", "_count")).all())
@@ -68,7 +68,7 @@ def count_samples(metrics: pd.DataFrame, signal: Signal, where: str) -> Counted:
         notes.append(f"{partial} of its {len(time)} samples lack a series that is usually there and count as unknown")
     if signal.kind == "traffic":
         frame = pd.DataFrame({"time": time, "value": total, "bad": 0.0, "total": total})
-        return Counted(frame, step, tuple(notes), files)
+        return Counted(frame, step, tuple(notes), used)
     is_sparse = not any((s == 0).any() for s in bad_parts)
     bad, _ = _sum(bad_parts, time, step, is_sparse=is_sparse)
     filled = np.isnan(bad) & ~np.isnan(total) & ~_stands_empty(bad_parts, time, step)
@@ -79,7 +79,7 @@ def count_samples(metrics: pd.DataFrame, signal: Signal, where: str) -> Counted:
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(total > 0, bad / total, np.nan)
     frame = pd.DataFrame({"time": time, "value": value, "bad": bad, "total": total})
-    return Counted(frame, step, tuple(notes), files)
+    return Counted(frame, step, tuple(notes), used)
 
 
 def matching_samples(metrics: pd.DataFrame, select: Filter, where: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from postmortem_nb.analysis.baseline import Baseline, with_threshold
 from postmortem_nb.analysis.claims import Claim, iso
+from postmortem_nb.analysis.inputs import Input
 from postmortem_nb.analysis.settings import AUTO, MERGE_GAP, Settings
 from postmortem_nb.analysis.signals import SignalSeries
 from postmortem_nb.analysis.windows import Windows, declared_span, group_of_incident, windows_beyond
@@ -57,7 +58,7 @@ def _grid(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     return frame.astype({c: "datetime64[ns, UTC]" for c in ("onset", "recovery")})
 
 
-def grid_claims(grid: pd.DataFrame, windows: Windows, sources: tuple[str, ...]) -> Iterator[Claim]:
+def grid_claims(grid: pd.DataFrame, windows: Windows, sources: tuple[Input, ...]) -> Iterator[Claim]:
     """Yield the range of each edge and of the impact time over the settings of the grid that find a window.
 
     Parameters
@@ -66,8 +67,8 @@ def grid_claims(grid: pd.DataFrame, windows: Windows, sources: tuple[str, ...]) 
         From `postmortem_nb.analysis.grid.sensitivity`.
     windows : Windows
         Windows of the incident under the chosen settings; without one, or where one is open, a claim says so.
-    sources : tuple of str
-        Files that the signal was drawn from.
+    sources : tuple of Input
+        Rows that the signal was drawn from.
     """
     found = grid[grid["windows"] > 0]
     lost = len(grid) - len(found)

@@ -9,10 +9,11 @@ import pandas as pd
 
 from postmortem_nb.analysis.claims import Claim
 from postmortem_nb.analysis.detection import COUNTED, TOLERANCE, Sign, earliest
+from postmortem_nb.analysis.inputs import CLAIM, Input, Trail
 from postmortem_nb.analysis.windows import Windows
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Incident
-from postmortem_nb.times import UNKNOWN, Duration, Instant, Window, between, format_window
+from postmortem_nb.times import UNKNOWN, Duration, Window, between, format_window
 
 ONGOING = "an alert was still firing from before"
 
@@ -88,27 +89,34 @@ def _is_firing(incident: Incident, counted: list[Sign], window: Window) -> bool:
     return bool(((alerts["time"] < start) & (alerts["end"] > start)).any())
 
 
-def relapse_claims(rows: tuple[Noticed, ...]) -> Iterator[Claim]:
+def relapse_claims(rows: tuple[Noticed, ...], trail: Trail) -> Iterator[Claim]:
     """Yield the time to detect each window after the first, and how many of them nothing tells of."""
     definition = "windows after the first that no alert, report or acknowledgement tells of"
     if not rows:
         note = "needs a measured window and a sign of the incident"
         yield Claim("unnoticed_relapses", None, None, None, "windows", "not known", "", definition, (), note)
         return
-    count = sum(r.is_unnoticed for r in rows[1:])
-    yield Claim("unnoticed_relapses", count, count, count, "windows", f"{count}", "measured", definition)
+    count, source = sum(r.is_unnoticed for r in rows[1:]), (Input(CLAIM, "window"),)
+    yield Claim(
+        "unnoticed_relapses",
+        count,
+        count,
+        count,
+        "windows",
+        f"{count}",
+        "measured",
+        definition,
+        (Input(CLAIM, "window"),),
+    )
     for n, row in enumerate(rows[1:], 2):
         d, by = row.duration, row.by.instant if row.by else UNKNOWN
         value, lo, hi = (None if x is None else x.total_seconds() for x in (d.value, d.lo, d.hi))
         text = str(d) if d.is_known else "not known"
         words = f"from the onset of window {n} to the first sign of it"
-        basis, inputs = _source(by)
+        basis = f"measured + {by.basis}" if by.is_known else ""
+        inputs = (*source, trail.recorded(by)) if by.is_known else ()
         note = row.note or ("" if d.is_known else "nothing tells of it")
         yield Claim(f"window_{n}_time_to_detect", value, lo, hi, "s", text, basis, words, inputs, note)
-
-
-def _source(by: Instant) -> tuple[str, tuple[str, ...]]:
-    return (f"measured + {by.basis}", (by.evidence or "incident.toml",)) if by.is_known else ("", ())
 
 
 def relapse_findings(rows: tuple[Noticed, ...]) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from postmortem_nb.analysis.paths import Path
 from postmortem_nb.analysis.replays import Replay
 from postmortem_nb.analysis.schema import (
     SCHEMA_VERSION,
@@ -13,6 +14,7 @@ from postmortem_nb.analysis.schema import (
     ClaimModel,
     ComparisonModel,
     ConventionModel,
+    ExcerptModel,
     FileModel,
     FindingModel,
     FiringModel,
@@ -27,8 +29,7 @@ from postmortem_nb.analysis.schema import (
     TimingModel,
     WindowModel,
 )
-from postmortem_nb.incident import Hypothesis
-from postmortem_nb.times import UTC, Duration, Instant, Window, between
+from postmortem_nb.times import UTC, Duration, Instant, Window
 
 if TYPE_CHECKING:
     from postmortem_nb.analysis import Analysis
@@ -92,17 +93,24 @@ def as_result(analysis: Analysis) -> dict[str, Any]:
             for c in analysis.comparison
         ],
         impact=[QuantityModel(**{**q.__dict__, "basis": "" if q.value is None else q.basis}) for q in analysis.impact],
-        paths=[_path(h) for h in facts.hypotheses],
+        paths=[_path(p) for p in analysis.paths],
         patterns=[
             PatternModel(**{k: v for k, v in row.items() if k in PatternModel.model_fields})
             for row in analysis.patterns.to_dict("records")
         ],
         replays=[_replay(r) for r in analysis.replays],
-        claims=[ClaimModel(**c.as_dict()) for c in analysis.claims.values()],
+        claims=[
+            ClaimModel(**c.as_dict(), evidence=analysis.claims.evidence_of(c.id)) for c in analysis.claims.values()
+        ],
+        excerpts=[_excerpt(row) for row in analysis.excerpts.to_dict("records")],
         findings=[FindingModel(**f.__dict__) for f in analysis.findings],
         files=[_file(row) for row in incident.files.to_dict("records")],
     )
     return result.model_dump(mode="json")
+
+
+def _excerpt(row: dict[Any, Any]) -> ExcerptModel:
+    return ExcerptModel(**{**row, "time": _iso(row["time"])})
 
 
 def _iso(t: pd.Timestamp | None) -> str | None:
@@ -155,16 +163,18 @@ def _firing(row: dict[Any, Any]) -> FiringModel:
     return FiringModel(pending=_iso(row["pending"]) or "", labels=row["labels"], **times)
 
 
-def _path(h: Hypothesis) -> PathModel:
-    length = between(h.start, h.end)
-    minutes = None if length.value is None or h.people is None else length.value / pd.Timedelta(minutes=1) * h.people
+def _path(path: Path) -> PathModel:
+    h, cost, length = path.hypothesis, path.person_minutes or (None, None, None), _seconds(path.length)
     return PathModel(
-        text=h.text,
-        verdict=h.verdict,
+        **h.model_dump(include={"text", "verdict", "raised_by", "refuted_by", "actor", "people"}),
         start=_instant(h.start),
         end=_instant(h.end),
-        **_seconds(length),
-        person_minutes=minutes,
+        seconds=length["seconds"],
+        seconds_lo=length["seconds_lo"],
+        seconds_hi=length["seconds_hi"],
+        person_minutes=cost[1],
+        person_minutes_lo=cost[0],
+        person_minutes_hi=cost[2],
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class _Model(BaseModel):
@@ -78,7 +78,13 @@ class PathModel(_Model):
     seconds: float | None
     seconds_lo: float | None
     seconds_hi: float | None
+    raised_by: str
+    refuted_by: str
+    actor: str = Field(description="the role that held it")
+    people: int | None
     person_minutes: float | None = Field(description="minutes times people")
+    person_minutes_lo: float | None
+    person_minutes_hi: float | None
 
 
 class PatternModel(_Model):
@@ -96,6 +102,19 @@ class PatternModel(_Model):
     line: int
 
 
+class InputModel(_Model):
+    """One thing that a value was computed from."""
+
+    kind: str = Field(description="file, claim, setting or tool")
+    name: str
+    first: int | None = Field(description="first line of the file that was used; null where lines are not kept")
+    last: int | None
+    rows: int | None = Field(description="how many of its rows were used")
+    what: str = Field(description="which rows they are; the value of a claim or setting")
+    sha256: str = Field(description="hash of the file; empty for what is no file")
+    unit: str = Field(description="what first and last count: line, or record where the file is one document")
+
+
 class ClaimModel(_Model):
     """One computed value of the ledger."""
 
@@ -107,8 +126,19 @@ class ClaimModel(_Model):
     text: str = Field(description="as printed in the report")
     basis: str
     definition: str
-    inputs: list[str]
+    inputs: list[InputModel]
+    evidence: dict[str, str] = Field(description="every file it rests on, also through other claims, and its sha256")
     note: str = Field(description="why it is missing, or what to bear in mind")
+
+
+class ExcerptModel(_Model):
+    """One row of the evidence that a moment rests on."""
+
+    claim: str = Field(description="id of the claim that gives the moment")
+    time: str | None
+    place: str = Field(description="file, with line or record where it is kept")
+    text: str
+    note: str
 
 
 class QuantityModel(_Model):
@@ -127,6 +157,7 @@ class QuantityModel(_Model):
     definition: str
     detail: str = Field(description="the numbers that went into it, and what was taken for granted")
     note: str = Field(description="why it is missing")
+    signals: list[str] = Field(description="signals it was counted on, if not that of the windows")
 
 
 class ConventionModel(_Model):
@@ -249,6 +280,7 @@ class Result(_Model):
     patterns: list[PatternModel]
     replays: list[ReplayModel]
     claims: list[ClaimModel]
+    excerpts: list[ExcerptModel]
     findings: list[FindingModel]
     files: list[FileModel]
 

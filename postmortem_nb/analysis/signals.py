@@ -17,6 +17,7 @@ from postmortem_nb.analysis.proposals import propose
 from postmortem_nb.analysis.selection import rows_matching
 from postmortem_nb.analysis.settings import AUTO, Settings
 from postmortem_nb.errors import IncidentError, SettingError, near
+from postmortem_nb.frames import METRICS
 from postmortem_nb.incident import Filter, Incident, Signal
 from postmortem_nb.times import Interval, format_duration, format_window, parse_duration
 
@@ -44,8 +45,8 @@ class SignalSeries:
         that it stands in; else empty.
     notes : tuple of str
         What was assumed about the evidence, or looked for in it in vain; half sentences for readers.
-    files : tuple of str
-        Evidence files that the counted lines or samples stand in.
+    used : DataFrame
+        The lines or samples that were counted, as they stand in the logs or metrics frame.
     """
 
     signal: Signal
@@ -54,12 +55,17 @@ class SignalSeries:
     why: str
     requests: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    used: pd.DataFrame = field(default_factory=METRICS.empty)
 
     @property
     def name(self) -> str:
         """Name of the signal."""
         return self.signal.name
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Evidence files that the counted lines or samples stand in."""
+        return tuple(sorted(self.used["file"].dropna().unique()))
 
     @property
     def unit(self) -> str:
@@ -142,16 +148,15 @@ def _draw(incident: Incident, signal: Signal, settings: Settings, why: str) -> S
         lines = counted[["time"]].assign(bad=bad, row=counted.index)
         requests = lines.sort_values("time", kind="stable", ignore_index=True)
         missed = _unmatched(counted, signal.bad) if signal.bad is not None and not bad.any() else ()
-        files = tuple(sorted(counted["file"].dropna().unique()))
-        return SignalSeries(signal, _binned(requests, step, signal, where), step, why, requests, missed, files)
+        return SignalSeries(signal, _binned(requests, step, signal, where), step, why, requests, missed, counted)
     notes: tuple[str, ...] = ()
     if signal.kind in ("ratio", "traffic"):
-        frame, step, notes, files = count_samples(incident.metrics, signal, where)
+        frame, step, notes, used = count_samples(incident.metrics, signal, where)
     else:
-        frame, step, files = _samples(incident.metrics, signal.select, where)
+        frame, step, used = _samples(incident.metrics, signal.select, where)
     if frame["value"].isna().all():
         raise IncidentError(f"{where}: none of its {len(frame):,} samples has a value. Declare another signal.")
-    return SignalSeries(signal, frame, step, why, notes=notes, files=files)
+    return SignalSeries(signal, frame, step, why, notes=notes, used=used)
 
 
 def _unmatched(counted: pd.DataFrame, bad: Filter) -> tuple[str, ...]:
@@ -185,11 +190,10 @@ def _binned(requests: pd.DataFrame, step: pd.Timedelta, signal: Signal, where: s
     return pd.DataFrame({"time": grid, "value": value, "bad": bad, "total": total})
 
 
-def _samples(metrics: pd.DataFrame, select: Filter, where: str) -> tuple[pd.DataFrame, pd.Timedelta, tuple[str, ...]]:
+def _samples(metrics: pd.DataFrame, select: Filter, where: str) -> tuple[pd.DataFrame, pd.Timedelta, pd.DataFrame]:
     chosen = matching_samples(metrics, select, where)
     series = chosen[["service", "metric"]].drop_duplicates()
     if len(series) > 1:
         names = ", ".join(f"{s or '–'}/{m}" for s, m in series.head(4).itertuples(index=False))
         raise IncidentError(f"{where}: {len(series)} series match it ({names} …). Add service and metric to `select`.")
-    files = tuple(sorted(chosen["file"].dropna().unique()))
-    return (*gridded(chosen["value"].groupby(chosen["time"]).mean()), files)
+    return (*gridded(chosen["value"].groupby(chosen["time"]).mean()), chosen)

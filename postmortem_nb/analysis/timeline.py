@@ -2,42 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any
 
 import pandas as pd
 
+from postmortem_nb.analysis.joining import joined, with_milestones
 from postmortem_nb.analysis.moments import NAMES, Moments
 from postmortem_nb.analysis.windows import Windows
+from postmortem_nb.findings import Finding
 from postmortem_nb.frames import EVENTS, conform
-from postmortem_nb.incident import MILESTONES, Hypothesis, Incident
+from postmortem_nb.incident import FACTS, MILESTONES, Hypothesis, Incident
+from postmortem_nb.incident.conversation import Chat
 from postmortem_nb.times import Instant
 
-LEFT_OUT = ("chat",)  # a conversation is evidence; what of it belongs into the story, people say in `timeline`
+TIMES = ("time", "time_lo", "time_hi", "end")
+HELD = ("hypothesis", "refuted", "confirmed")  # kinds of rows that tell of an explanation
 
 
 def build_timeline(incident: Incident, moments: Moments, windows: Windows) -> pd.DataFrame:
-    """Return everything that has a time, in order; rows at the same time keep declared, system, measured order.
+    """Return everything that has a time, in order and once; rows of one time keep declared, system, measured order.
 
     Returns
     -------
     DataFrame
-        An events frame (all instants UTC). Chat is left out.
+        An events frame (all instants UTC), with the words of people alone in ``said`` (empty where only a tool tells).
+        Of what several sources tell one row is made, whose basis and evidence name them all. Of a chat only the
+        messages that people chose are in it (``[chat]`` in ``incident.toml``).
     """
-    declared = [
-        *_milestones(incident),
-        *(_row(r.at, r.kind, r.text, "incident.toml", r.actor, r.end, r.evidence) for r in incident.facts.timeline),
-        *(row for h in incident.facts.hypotheses for row in _hypothesis(h)),
+    facts, source = incident.facts, FACTS
+    rows = [_row(r.at, r.kind, r.text, source, r.actor, r.end, r.evidence) for r in facts.timeline]
+    told = joined(rows, _recorded(incident))
+    milestones = ((n, MILESTONES[n], _row(t, "milestone", "", source)) for n, t in facts.milestones if t.is_known)
+    held = [row for h in facts.hypotheses for row in _hypothesis(h)]
+    declared = [*with_milestones(told, milestones), *held]
+    declared.sort(key=lambda r: "declared" not in str(r["basis"]))  # stable: what people say first
+    merged = [*declared, *_edges(windows), *_measured(moments)]
+    if not merged:
+        return EVENTS.empty().assign(said=pd.Series(dtype="str"))
+    frame = pd.DataFrame(merged)[[*EVENTS.columns, "said"]]
+    instants = {c: pd.to_datetime(frame[c], utc=True).dt.as_unit("ns") for c in TIMES}
+    frame = conform(frame.assign(**instants), EVENTS, "timeline")
+    return frame.sort_values("time", kind="stable", ignore_index=True, na_position="last")
+
+
+def _recorded(incident: Incident) -> list[dict[str, Any]]:
+    """Return the recorded events, of a chat those that belong into the timeline."""
+    events = incident.events
+    is_chat = events["kind"] == "chat"
+    chosen = events[~is_chat | chosen_messages(events, incident.facts.chat)]
+    return [
+        {str(k): v for k, v in row.items()} | {"said": ""} for row in chosen[list(EVENTS.columns)].to_dict("records")
     ]
-    measured = [*_edges(windows), *_measured(moments)]
-    events = incident.events[~incident.events["kind"].isin(LEFT_OUT)]
-    columns = list(EVENTS.columns)
-    frames = [pd.DataFrame(rows, columns=columns) for rows in (declared, measured) if rows]
-    frames.insert(min(1, len(frames)), events[columns])
-    rows = [frame.astype({c: "datetime64[ns, UTC]" for c in columns[:4]}) for frame in frames if len(frame)]
-    if not rows:
-        return EVENTS.empty()
-    merged = conform(pd.concat(rows, ignore_index=True), EVENTS, "timeline")
-    return merged.sort_values("time", kind="stable", ignore_index=True, na_position="last")
+
+
+def chosen_messages(events: pd.DataFrame, chat: Chat) -> pd.Series:
+    """Return which events are chat messages that people named in ``[chat]``, or pointed at in the chat itself."""
+    is_chat = events["kind"] == "chat"
+    messages = events[is_chat]
+    marked = pd.to_numeric(messages["marks"], errors="coerce").fillna(0) if "marks" in messages else 0
+    pointed = (marked >= chat.marks) & (chat.marks > 0)
+    named, dropped = (_named(messages, words) for words in (chat.include, chat.exclude))
+    return ((pointed | named) & ~dropped).reindex(events.index, fill_value=False).astype(bool)
+
+
+def _named(messages: pd.DataFrame, words: Iterable[str]) -> pd.Series:
+    """Return which messages one of these places or words belongs to."""
+    found = pd.Series(False, index=messages.index)
+    for word in words:
+        pattern = word.casefold().replace("[", "[[]")
+        is_at = messages["evidence"].map(lambda place, word=word: word in str(place).split() or word == place)
+        says = messages["text"].map(lambda text, pattern=pattern: fnmatchcase(str(text).casefold(), f"*{pattern}*"))
+        found |= is_at.astype(bool) | says.astype(bool)
+    return found
+
+
+def timeline_findings(incident: Incident, timeline: pd.DataFrame) -> Iterator[Finding]:
+    """Yield that declared rows have no evidence, and that ``[chat]`` names a message that is not there."""
+    bare = timeline[(timeline["basis"] == "declared") & (timeline["evidence"] == "incident.toml")]
+    bare = bare[~bare["kind"].isin(("milestone", *HELD))]
+    if len(bare):
+        count = len(incident.facts.timeline)
+        first = "; ".join(f"“{text}”" for text in bare["text"].head(3))
+        more = " …" if len(bare) > 3 else ""
+        which = f"{len(bare)} of {count} declared rows have" if len(bare) > 1 else f"1 of {count} declared rows has"
+        text = f"{which} no evidence: {first}{more}"
+        fix = "Name a file or a place in `evidence`, or add what was recorded to events/."
+        yield Finding("no-evidence", "note", "incident.toml: timeline", text, fix)
+    messages = incident.events[incident.events["kind"] == "chat"]
+    for word in (*incident.facts.chat.include, *incident.facts.chat.exclude):
+        if not _named(messages, [word]).any():
+            text = f"no message of the chat is at {word!r}, or says so."
+            yield Finding("chat-not-found", "warning", "incident.toml: chat", text, "Correct it, or leave it out.")
 
 
 def _row(
@@ -58,23 +115,10 @@ def _row(
         "source": source,
         "actor": actor,
         "text": text,
+        "said": text if source == FACTS else "",
         "basis": at.basis,
         "evidence": evidence or at.evidence or (source if at.basis == "declared" else "signal"),
     }
-
-
-def _milestones(incident: Incident) -> Iterator[dict[str, object]]:
-    """Yield one row for all milestones that were declared for the same time."""
-    together: dict[tuple[object, ...], list[str]] = {}
-    instants: dict[tuple[object, ...], Instant] = {}
-    for name, instant in incident.facts.milestones:
-        if instant.is_known:
-            key: tuple[object, ...] = (instant.lo, instant.at, instant.hi)
-            together.setdefault(key, []).append(MILESTONES[name])
-            instants[key] = instant
-    for key, labels in together.items():
-        text = "; ".join(labels)
-        yield _row(instants[key], "milestone", text[:1].upper() + text[1:], "incident.toml")
 
 
 def _hypothesis(h: Hypothesis) -> Iterator[dict[str, object]]:

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 import postmortem_nb
+from postmortem_nb.cli.claims import claims
 from postmortem_nb.cli.comparing import diff
 from postmortem_nb.cli.digesting import digest
 from postmortem_nb.cli.exporting import export, review
@@ -57,6 +58,7 @@ for command in (
     import_,
     draft,
     check,
+    claims,
     review,
     run,
     batch,

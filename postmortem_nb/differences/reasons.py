@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from postmortem_nb.differences.sides import Side
+from postmortem_nb.incident import FACTS
 
 SHOWN_ONLY = ("zone", "sections")  # settings that change no number
 REPLAYS = "rule."  # claims that the setting `replay` bears on
@@ -25,15 +26,12 @@ class Reasons:
     ----------
     settings, files : dict
         Setting, or file, → what happened to it, in words.
-    measured_from : tuple of str
-        Files that the windows were measured in.
     program : str
         In words, if the two were made by different versions of the program.
     """
 
     settings: Mapping[str, str]
     files: Mapping[str, str]
-    measured_from: tuple[str, ...]
     program: str
 
     @classmethod
@@ -48,10 +46,9 @@ class Reasons:
         }
         hashes = [{f["file"]: f["sha256"] for f in side.get("files", [])} for side in (a, b)]
         files = {name: _file(name, *hashes) for name in dict.fromkeys([*hashes[0], *hashes[1]])}
-        sources = (i for side in (a, b) for c in side["claims"] if c["id"] == "windows" for i in c["inputs"])
         made = [side.get("generator", "") for side in (a, b)]
         program = f"made by {made[0]} and {made[1]}" if made[0] != made[1] else ""
-        return cls(settings, {k: v for k, v in files.items() if v}, tuple(dict.fromkeys(sources)), program)
+        return cls(settings, {name: text for name, text in files.items() if text}, program)
 
     def of(self, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> tuple[str, ...]:
         """Return the reasons for one claim, the nearest first."""
@@ -74,20 +71,17 @@ class Reasons:
 
     def _far(self, claims: list[Mapping[str, Any]]) -> Iterator[str]:
         """Yield what changed beneath it: files, settings, declared facts."""
-        inputs = {i for c in claims for i in c["inputs"]}
         bases = {part for c in claims for part in c["basis"].split(" + ")}
         is_measured = any(basis in bases for basis in FROM_EVIDENCE)
-        sources = inputs | set(self.measured_from) if is_measured else inputs
-        for file, text in self.files.items():
-            if any(i == file or i.startswith((f"{file}:", f"{file}#")) for i in sources):
-                yield text
+        rests_on = {name for c in claims for name in c["evidence"]}
+        yield from (text for file, text in self.files.items() if file in rests_on)
         for setting, text in self.settings.items():
             about_rules = any(c["id"].startswith(REPLAYS) for c in claims)
             if about_rules if setting == "replay" else is_measured:
                 yield text
         every = all("declared" in c["basis"] or not c["basis"] for c in claims)
-        if every and any(i.partition(":")[0] == "incident.toml" for i in inputs):
-            yield "declared differently in incident.toml"
+        if every and any(i["name"] == FACTS for c in claims for i in c["inputs"]):
+            yield f"declared differently in {FACTS}"
 
 
 def _file(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> str:
@@ -105,5 +99,4 @@ def _rule(claim: Mapping[str, Any]) -> str:
 
 def _ends(claim: Mapping[str, Any]) -> dict[str, str]:
     """Return the two times that a duration is the difference of, by name."""
-    parts = (i.partition(": ") for i in claim["inputs"])
-    return {name: at for name, colon, at in parts if colon and name.isidentifier()}
+    return {i["name"]: i["what"] for i in claim["inputs"] if i["kind"] == "claim"}

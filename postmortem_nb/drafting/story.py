@@ -58,8 +58,8 @@ def _rows(analysis: Analysis) -> pd.DataFrame:
     """Return the rows to tell: those that people chose; without them what tools recorded."""
     found = analysis.timeline
     found = found[found["kind"].isin(TOLD) & found["time"].notna() & (found["source"] != "signal")]
-    declared = found[found["source"] == "incident.toml"]
-    return found if declared.empty else declared
+    declared = found[found["said"] != ""]
+    return found if declared.empty else declared.assign(text=declared["said"])
 
 
 def _most_telling(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -25,15 +26,16 @@ from postmortem_nb.incident import (
     TimelineRow,
     Version,
 )
+from postmortem_nb.incident.conversation import Chat
 from postmortem_nb.incident.facts import Ignored
-
-Place = tuple[str | int, ...]
+from postmortem_nb.incident.origin import Origin, Place
 
 MODELS: dict[str, type[BaseModel]] = {  # key in incident.toml → the model of what stands below it
     "milestones": Milestones,
     "versions": Version,
     "signals": Signal,
     "timeline": TimelineRow,
+    "chat": Chat,
     "ignored": Ignored,
     "hypotheses": Hypothesis,
     "lessons": Lessons,
@@ -88,6 +90,14 @@ def read_facts(path: Path) -> Facts:
     except ValidationError as error:
         sentences = sorted({_sentence(detail, text, path.name) for detail in error.errors()})
         raise IncidentError("\n".join(sentence for _, sentence in sentences)) from error
+
+
+def read_origin(path: Path) -> Origin:
+    """Return where each fact of an ``incident.toml`` stands, and its hash; for a file that `read_facts` accepts."""
+    lines: dict[Place, int] = {}
+    for line, place in _keys(read_text(path)):
+        lines.setdefault(place, line)
+    return Origin(hashlib.sha256(path.read_bytes()).hexdigest(), lines)
 
 
 def _not_toml(text: str, file: str, error: str) -> str:

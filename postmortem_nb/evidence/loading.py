@@ -14,17 +14,17 @@ from postmortem_nb.evidence import chat, events, logs, metrics
 from postmortem_nb.evidence.account import Report, Undated, Unreadable
 from postmortem_nb.evidence.alertrules import load_rules
 from postmortem_nb.evidence.clocks import clock_findings
-from postmortem_nb.evidence.declared import read_facts, read_text
+from postmortem_nb.evidence.declared import read_facts, read_origin, read_text
 from postmortem_nb.evidence.duplicates import set_apart
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.neighbours import covers_of, declared_in, read_beside
-from postmortem_nb.evidence.places import FACTS, find_incident
+from postmortem_nb.evidence.places import find_incident
 from postmortem_nb.evidence.ranges import only
 from postmortem_nb.evidence.rules import Item, plan
 from postmortem_nb.evidence.weaknesses import report_findings
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS, Contract, conform
-from postmortem_nb.incident import AlertRule, EvidenceRule, Facts, Incident, RecordingRule
+from postmortem_nb.incident import FACTS, AlertRule, EvidenceRule, Facts, Incident, RecordingRule
 
 NARRATIVE = "narrative.md"
 IMPORTED = "imported"  # the folder of originals that an incident was imported from
@@ -99,6 +99,7 @@ def load(name_or_path: str | Path) -> Incident:
         findings=worst_first(findings),
         rules=tuple(r for r in rules if isinstance(r, AlertRule)),
         recordings=tuple(r for r in rules if isinstance(r, RecordingRule)),
+        origin=read_origin(folder / FACTS),
     )
 
 

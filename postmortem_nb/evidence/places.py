@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from postmortem_nb.errors import SourceError, near
+from postmortem_nb.incident import FACTS
 
 INCIDENTS = Path("data") / "incidents"
-FACTS = "incident.toml"
 
 
 def list_incidents(root: str | Path | None = None) -> list[str]:

@@ -26,8 +26,10 @@ from postmortem_nb.incident.facts import (
     TimelineRow,
     Version,
 )
+from postmortem_nb.incident.origin import FACTS, Origin
 
 __all__ = [
+    "FACTS",
     "MILESTONES",
     "Action",
     "AlertRule",
@@ -38,6 +40,7 @@ __all__ = [
     "Incident",
     "Lessons",
     "Milestones",
+    "Origin",
     "RecordingRule",
     "Signal",
     "TimelineRow",
@@ -71,6 +74,8 @@ class Incident:
         Alerting rules that are proposed: of ``rules/``, and of the files that actions name.
     recordings : tuple of RecordingRule
         Recording rules of the same files.
+    origin : Origin
+        Where the facts stand: the lines of ``incident.toml``, and its hash.
     """
 
     id: str
@@ -84,6 +89,7 @@ class Incident:
     findings: tuple[Finding, ...] = ()
     rules: tuple[AlertRule, ...] = ()
     recordings: tuple[RecordingRule, ...] = ()
+    origin: Origin = field(default_factory=Origin)
 
     def __repr__(self) -> str:
         files = (~self.files["kind"].isin(["rules", "source"])).sum()

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from postmortem_nb.incident.conversation import Chat
 from postmortem_nb.incident.measures import Latency, Slo, StatedTimes, Users, Value
 from postmortem_nb.incident.readers import Public, Review
 from postmortem_nb.incident.written import Bound, Fact, Text, When
@@ -255,6 +256,7 @@ class Facts(Fact):
     latency: Latency = Latency()
     value: Value | None = None
     timeline: list[TimelineRow] = []
+    chat: Chat = Chat()
     ignored: list[Ignored] = []
     hypotheses: list[Hypothesis] = []
     factors: list[str] = []

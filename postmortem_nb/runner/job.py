@@ -16,8 +16,8 @@ from postmortem_nb.analysis import Settings
 from postmortem_nb.errors import SourceError
 from postmortem_nb.evidence import find_incident
 from postmortem_nb.evidence.declared import read_facts
-from postmortem_nb.evidence.places import FACTS
 from postmortem_nb.findings import SEVERITIES
+from postmortem_nb.incident import FACTS
 from postmortem_nb.runner import publishing
 from postmortem_nb.runner.interruption import terminable
 from postmortem_nb.runner.outcome import NotebookStopped, Outcome

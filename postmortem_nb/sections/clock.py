@@ -12,10 +12,10 @@ from postmortem_nb.analysis.conventions import Convention
 from postmortem_nb.analysis.moments import NAMES, Moment
 from postmortem_nb.analysis.timings import Timing
 from postmortem_nb.charts import chart_timeline, chart_timing
-from postmortem_nb.incident import Hypothesis
 from postmortem_nb.sections.blocks import Section, paragraph, prose, subheading
+from postmortem_nb.sections.paths import misleading_paths
 from postmortem_nb.tables import Safe, clock, escape, measured, more, table
-from postmortem_nb.times import UTC, Duration, between, format_instant, format_time, format_window, zone_label
+from postmortem_nb.times import UTC, format_instant, format_time, format_window, zone_label
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -153,7 +153,7 @@ def timeline(post: Postmortem) -> Section:
         prose(post, "Detection"),
         _signs(post),
         chart_timeline(analysis),
-        *_paths(post),
+        *misleading_paths(post),
         subheading("What happened when"),
         prose(post, "Timeline"),
         _events(analysis.timeline, analysis.zone) if len(analysis.timeline) else None,
@@ -182,47 +182,6 @@ def _signs(post: Postmortem) -> Safe | None:
     if all(s.role == "counted" for s in signs):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     return more("Who knew first", table(columns, rows, "Signs of the incident, in time order", most=100))
-
-
-def _paths(post: Postmortem) -> Iterator[object]:
-    hypotheses, written = post.incident.facts.hypotheses, prose(post, "Misleading paths")
-    if not hypotheses and written is None:
-        return
-    yield subheading("Misleading paths")
-    yield written
-    if not hypotheses:
-        return
-    claims = post.analysis.claims
-    wrong = [h for h in hypotheses if h.verdict == "refuted"]
-    if wrong:
-        share = claims["time_lost_share"]
-        of = f", {share.text} of the time from the start of diagnosis to the cause" if share.value is not None else ""
-        were = "was" if len(wrong) == 1 else "were"
-        which = "The only explanation" if len(hypotheses) == 1 else f"{len(wrong)} of {len(hypotheses)} explanations"
-        they = "It" if len(wrong) == 1 else "They"
-        yield paragraph(f"{which} {were} wrong. {they} cost {claims['time_lost'].text}{of}.")
-    columns = ("Explanation", "From", "To", "Length", "Person-minutes", "Raised by", "Settled by", "Verdict")
-    yield table(
-        columns,
-        [_path(h) for h in hypotheses],
-        "Explanations that responders held",
-        numeric=("Length", "Person-minutes"),
-    )
-
-
-def _path(h: Hypothesis) -> tuple[object, ...]:
-    length = between(h.start, h.end)
-    minutes = _person_minutes(length, h.people)
-    ends = (clock(format_instant(t, date=False)) for t in (h.start, h.end))
-    return h.text, *ends, str(length), minutes, h.raised_by, h.refuted_by, h.verdict
-
-
-def _person_minutes(length: Duration, people: int | None) -> str:
-    """Return minutes times people, with the bounds of the minutes; unknown where nobody says how many they were."""
-    if people is None or length.lo is None or length.hi is None:
-        return "not known"
-    lo, hi = (round(d / pd.Timedelta(minutes=1) * people) for d in (length.lo, length.hi))
-    return f"{lo}" if lo == hi else f"{max(lo, 0)}–{hi}"
 
 
 def _events(timeline: pd.DataFrame, zone: str) -> Safe:
@@ -263,7 +222,14 @@ def _when(row: dict[Any, Any], zone: str, *, date: bool) -> str:
 
 
 def _chat_note(post: Postmortem) -> Safe | None:
-    chat = int((post.incident.events["kind"] == "chat").sum())
-    if not chat:
+    """Say how much of the chat is in the list, and how the rest gets there."""
+    held = int((post.incident.events["kind"] == "chat").sum())
+    if not held:
         return None
-    return paragraph(f"{chat:,} chat messages are kept as evidence and are not part of this list.")
+    shown = int((post.analysis.timeline["kind"] == "chat").sum())
+    said = (
+        f"{shown:,} of {held:,} chat messages are part of this list"
+        if shown
+        else f"None of {held:,} chat messages is part of this list"
+    )
+    return paragraph(f"{said}: those that people marked, or named in [chat] of incident.toml.")

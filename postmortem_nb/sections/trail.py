@@ -7,6 +7,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from postmortem_nb.sections.blocks import Markdown, Section, paragraph, subheading
+from postmortem_nb.sections.ledger import file_id, ledger
 from postmortem_nb.tables import Safe, bullets, clock, escape, finding_items, more, table
 from postmortem_nb.times import format_time
 
@@ -35,7 +36,7 @@ def provenance(post: Postmortem) -> Section:
         bullets(_sources(facts.sources)) if facts.sources else None,
         _files(post),
         *_settings(post),
-        *_claims(post),
+        *ledger(post),
         *_leftovers(post),
     )
 
@@ -65,7 +66,8 @@ def _files(post: Postmortem) -> Safe:
         for r in files.to_dict("records")
     ]
     columns = ("File", "Kind", "Format", "Rows", "Rejected", "First (UTC)", "Last (UTC)", "Bytes", "SHA-256, first 16")
-    return table(columns, rows, "Evidence files", numeric=("Rows", "Rejected", "Bytes"))
+    ids = [file_id(name) for name in files["file"]]
+    return table(columns, rows, "Evidence files", numeric=("Rows", "Rejected", "Bytes"), ids=ids)
 
 
 def _settings(post: Postmortem) -> list[object]:
@@ -81,27 +83,6 @@ def _settings(post: Postmortem) -> list[object]:
         subheading("Settings"),
         table(("Parameter", "Value", "Meaning"), rows, "Parameters in force"),
         more("Versions of the software", table(("Software", "Version"), versions, "Versions")),
-    ]
-
-
-def _claims(post: Postmortem) -> list[object]:
-    rows = [
-        (
-            Safe(f"<code>{escape(c.id).replace('_', '_<wbr>')}</code>"),
-            c.text,
-            c.basis or "not known",
-            f"{c.definition}{f' – {c.note}' if c.note else ''}",
-            "; ".join(c.inputs),
-        )
-        for c in post.analysis.claims.values()
-    ]
-    ids = [f"claim-{c.id}" for c in post.analysis.claims.values()]
-    return [
-        subheading("Claims"),
-        paragraph(
-            "Every computed value, how it is defined and what it was computed from. The prose draws on these by name."
-        ),
-        table(("Claim", "Value", "Basis", "Definition", "From"), rows, "Claim ledger", ids=ids),
     ]
 
 

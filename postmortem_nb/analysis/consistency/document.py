@@ -18,15 +18,8 @@ _TYPED = re.compile(
 
 def document_findings(incident: Incident) -> Iterator[Finding]:
     """Yield what is missing or weak in the document."""
-    for check in (_hypotheses, _actions, _due, _openness, _narrative, _typed_numbers):
+    for check in (_actions, _due, _openness, _narrative, _typed_numbers):
         yield from check(incident)
-
-
-def _hypotheses(incident: Incident) -> Iterator[Finding]:
-    for n, h in enumerate(incident.facts.hypotheses, 1):
-        if h.verdict == "refuted" and not h.refuted_by:
-            text = f"nothing says what refuted “{h.text}”."
-            yield Finding("hypothesis-unexplained", "note", f"incident.toml: hypothesis {n}", text, "Add `refuted_by`.")
 
 
 def _due(incident: Incident) -> Iterator[Finding]:

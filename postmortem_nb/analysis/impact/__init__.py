@@ -6,6 +6,8 @@ bounds. What the evidence does not hold stays unknown, with its reason.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from postmortem_nb.analysis.impact.budget import REQUESTS, measure_requests, measure_time, target_of
 from postmortem_nb.analysis.impact.counts import COUNTED, count_failures, excess_failures, read_counts
 from postmortem_nb.analysis.impact.definitions import GROUPS, NO_COUNTS, NO_TRAFFIC, QUANTITIES, Formula
@@ -54,23 +56,33 @@ def measure_impact(
         if has_windows:
             read = read_counts(ratio, measurement, center)
             excess = excess_failures(read, ratio, measurement)
-            found += count_failures(read, ratio, measurement)
+            found += _counted_on(ratio, count_failures(read, ratio, measurement))
         else:
             found += missing("", *COUNTED)
-        found += measure_requests(ratio, measurement, center, excess or NOTHING, target)
+        requests = measure_requests(ratio, measurement, center, excess or NOTHING, target)
+        found += _counted_on(ratio, requests)
     else:
         found += missing(NO_COUNTS, *COUNTED, *REQUESTS)
     losses = find_losses(traffic, measurement, zone) if traffic is not None and has_windows else None
     failed = excess if traffic is ratio else None  # of the same requests
     why = "" if traffic is not None and has_windows else NO_TRAFFIC
-    found += missing(why, *DEMAND) if losses is None else demand_quantities(losses, failed)
+    demand = missing(why, *DEMAND) if losses is None else demand_quantities(losses, failed)
+    found += _counted_on(traffic, demand)
     found += measure_time(series, measurement, target)
-    found += measure_users(incident, ratio, measurement)
-    found += measure_latency(incident, ratio, signals, measurements)
-    found += revenue(incident.facts, signals, measurements, losses, failed, zone)
+    found += _counted_on(ratio, measure_users(incident, ratio, measurement))
+    timed = ratio if ratio is not None and len(ratio.requests) else None
+    found += _counted_on(timed, measure_latency(incident, ratio, signals, measurements))
+    found += _counted_on(traffic, revenue(incident.facts, signals, measurements, losses, failed, zone))
     found += _levels(series, measurement)
     by_id = {q.id: q for q in found}
     return tuple(by_id[id_] for id_ in QUANTITIES)
+
+
+def _counted_on(series: SignalSeries | None, quantities: list[Quantity]) -> list[Quantity]:
+    """Return the quantities with the name of the signal that they were counted on, where they have none yet."""
+    if series is None:
+        return quantities
+    return [q if q.signals else replace(q, signals=(series.name,)) for q in quantities]
 
 
 def _levels(series: SignalSeries, measurement: Measurement) -> list[Quantity]:

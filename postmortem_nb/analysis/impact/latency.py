@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -145,7 +146,10 @@ def _of_gauge(signals: tuple[SignalSeries, ...], measurements: tuple[Measurement
         why = "needs the durations of single requests: percentiles cannot be averaged"
         return [
             *missing(why, "latency_p95", "latency_p95_usual"),
-            quantity("latency_minutes", minutes, said, parts=(minutes, len(value) * (series.step / MINUTE))),
+            replace(
+                quantity("latency_minutes", minutes, said, parts=(minutes, len(value) * (series.step / MINUTE))),
+                signals=(series.name,),
+            ),
             *missing(why, "apdex"),
         ]
     return missing(NO_DURATIONS, *LATENCY)

@@ -44,6 +44,8 @@ class Quantity:
         Counted in the evidence; computed with an assumption about what would have been; or chosen by people.
     numerator, denominator : float or None
         What was divided by what, of shares and rates.
+    signals : tuple of str
+        Names of the signals that it was counted on, where that is not the one that the windows were measured on.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Quantity:
     basis: str = "measured"
     numerator: float | None = None
     denominator: float | None = None
+    signals: tuple[str, ...] = ()
 
 
 def quantity(
