@@ -1,4 +1,4 @@
-"""What must not matter to a whole analysis: when it was, the zone it is written in, order, units, and where files end."""
+"""What must not matter to a whole analysis: when it was, zones, the order of rows, units, and where files end."""
 
 import dataclasses
 import json

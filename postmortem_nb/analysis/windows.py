@@ -107,7 +107,9 @@ def _runs(series: SignalSeries, baseline: Baseline, settings: Settings, rows: _R
     runs = [r.of(known) for r in runs_of(beyond[known], healthy[known], hold, RUN if shortest > step else 1)]
     gap, time = settings.length("merge_gap", pd.Timedelta(MERGE_GAP)), rows.time
     joined = merged([r for r in runs if r.opens], time, gap)
-    long = [r for r in joined if not r.ends or time[r.last] + step - time[r.first] >= shortest]
+    long = joined  # two rows are enough by themselves, however far apart: some probes are only written at changes
+    if settings.min_length != AUTO:
+        long = [r for r in joined if not r.ends or time[r.last] + step - time[r.first] >= shortest]
     counted = set(long)
     return long, sorted([r for r in joined if r not in counted] + [r for r in runs if not r.opens])
 
