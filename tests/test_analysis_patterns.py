@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import postmortem_nb as pnb
 from postmortem_nb.analysis.patterns import COLUMNS, changed_patterns
-from postmortem_nb.evidence.masking import count_patterns
+from postmortem_nb.evidence.masking import CACHED, count_patterns
 from postmortem_nb.example import Impact
 from postmortem_nb.frames import EVENTS, LOGS, conform
 
@@ -57,6 +57,25 @@ def test_there_is_one_row_a_message_and_equal_ids_mean_equal_patterns(messages):
     assert frame.index.tolist() == list(range(5, 5 + len(messages)))
     assert frame["pattern"].tolist() == [pnb.mine_patterns(pd.Series([m]))["pattern"][0] for m in messages]
     assert frame.groupby("pattern_id")["pattern"].nunique().max() in (1, np.nan) or frame.empty
+
+
+TOKENS = st.text(st.sampled_from("a-07 \n\t\r\x0b\x1f\x7f\xa0\u2003é٣\U0001d7d8"), max_size=12) | st.text(max_size=6)
+
+
+@given(st.lists(st.lists(TOKENS, max_size=4).map(" ".join), min_size=1, max_size=6), st.sampled_from([1, 60]))
+@settings(always, max_examples=300)
+def test_counting_masks_as_one_message_after_another_does(messages, times):
+    messages = [message * times for message in messages]  # some are longer than what a pattern is taken from
+    counted = count_patterns(pl.Series([*messages, None], dtype=pl.String))
+    mined = pnb.mine_patterns(pd.Series([*messages, None], dtype="object"))["pattern"].value_counts()
+    assert dict(counted.iter_rows()) == mined.to_dict()
+
+
+def test_a_column_larger_than_a_piece_is_counted_whole():
+    messages = [f"{'word ' * (i % 7)}id{i} of order {i}x é{i}" for i in range(20_000)]
+    assert len("\n".join(messages)) > 2 * CACHED
+    counted = count_patterns(pl.Series(messages))
+    assert dict(counted.iter_rows()) == pnb.mine_patterns(pd.Series(messages))["pattern"].value_counts().to_dict()
 
 
 def test_a_missing_message_is_an_empty_pattern():
