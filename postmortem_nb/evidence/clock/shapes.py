@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
 from postmortem_nb.evidence import abbreviations
@@ -114,7 +115,6 @@ SHAPES: dict[str, str] = {
     "european": r"(?P<d>\d{1,2})[/.-](?P<mo>\d{1,2})[/.-](?P<y>\d{4})[,:-]?\s?" + _CLOCK + _HALF + _ZONE,
     "clock": _CLOCK,
 }
-_PATTERNS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in SHAPES.items()}
 _TAI = re.compile(r"@?(4[0-9a-f]{15})([0-9a-f]{8})?(?:[0-9a-f]{8})?", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,20}(?:\.\d{1,20})?(?:[eE]\+?\d{1,2})?")
 TAI_AHEAD = 10  # seconds by which the label of TAI64 is ahead of Unix time, as its tools write it
@@ -161,9 +161,15 @@ def stamp(text: str, form: str) -> Stamp | None:
     return _shaped(text, FORMS[form])
 
 
+@cache
+def _pattern(shape: str) -> re.Pattern[str]:
+    """Return a shape as a pattern; compiling all of them would be felt at the start of every command."""
+    return re.compile(SHAPES[shape], re.IGNORECASE)
+
+
 def _shaped(text: str, shapes: Sequence[str]) -> Stamp | None:
     for name in shapes:
-        if (found := _PATTERNS[name].fullmatch(text)) and (read := _read(found.groupdict())):
+        if (found := _pattern(name).fullmatch(text)) and (read := _read(found.groupdict())):
             return read
     return None
 
@@ -248,9 +254,9 @@ def offset(text: str) -> int:
 def precision(text: str) -> dt.timedelta:
     """Return how long the stretch is that a written time leaves open: a day, a minute, a second, or nothing."""
     text = text.strip()
-    found = _PATTERNS["iso"].fullmatch(text)
+    found = _pattern("iso").fullmatch(text)
     if found and found["h"] is None:
         return dt.timedelta(days=1)
-    if not found and _PATTERNS["iso minutes"].fullmatch(text):
+    if not found and _pattern("iso minutes").fullmatch(text):
         return dt.timedelta(minutes=1)
     return dt.timedelta(0) if re.search(r"\d[.,]\d", text) or text.isdigit() else dt.timedelta(seconds=1)
