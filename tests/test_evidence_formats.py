@@ -1,12 +1,15 @@
 """Every log format reads its own sample lines, and no other reads them better."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from postmortem_nb.errors import SettingError
 from postmortem_nb.evidence import Unreadable, events, formats, metrics, read_logs
@@ -166,3 +169,24 @@ def test_the_page_of_formats_is_made_from_them():
     spec.loader.exec_module(made)
     text = (folder / "formats.md").read_text(encoding="utf-8")
     assert made.page(text) == text, "run: python docs/formats.py"
+
+
+CELLS = st.sampled_from(
+    ["x", "[w-1] up", "[1]", '{"a"}', "", "é", "7", 7, 1.5, True, None, [1, 2], ["a"], {"a": 1}, [], {}]
+)
+KEYS = st.sampled_from(["level", "msg", "log", "host", "service", "error", "status", "log.level", "trace_id", "zz"])
+RECORDS = st.dictionaries(KEYS, CELLS, max_size=4).map(lambda record: {"time": "2024-01-15T10:32:11Z"} | record)
+
+
+@given(
+    st.lists(RECORDS.map(json.dumps) | st.sampled_from(['{"time": 1', "{}", '{"time":"a"}{"time":"b"}']), max_size=9)
+)
+@settings(derandomize=True, deadline=None, max_examples=150)
+def test_json_lines_are_read_together_as_each_is_by_itself(lines):
+    plan = named("json").plan
+    whole = plan(pl.DataFrame({"text": lines}, schema={"text": pl.String}).with_row_index("row"))
+    found = {row.pop("row"): {k: v for k, v in row.items() if v is not None} for row in whole.to_dicts()}
+    for number, line in enumerate(lines):
+        alone = plan._one_by_one(pl.DataFrame({"row": [0], "text": [line]})).drop("row").to_dicts()
+        known = {k: v for k, v in alone[0].items() if v is not None} if alone else {}
+        assert found.get(number, {}) == (known if "time" in known else {})
