@@ -452,6 +452,45 @@ def test_stretches(text, until):
     assert rest == "x"
 
 
+def test_a_time_in_code_with_odd_hyphens_and_a_stretch_whose_end_counts(tmp_path):
+    text = """# Summary
+
+All broke.
+
+# Timeline
+
+```
+2024-02-01 10:00 UTC  Deployed v2, requests failing
+2024-02-01 10:07~ UTC Alert fired
+2024-02-01 10:20-10:30 UTC Rolled back, service restored
+20202-02-01 11:00 a slip of the year
+2024‑02‑01 11:30 UTC Nothing was left to do
+```
+
+# Stats
+
+- TTD (minutes): 7
+- TTR: 30 min
+"""
+    draft = drawn(tmp_path, text)
+    assert draft.facts["title"] == "pm"  # the first heading is a part, no title
+    assert draft.facts["zone"] == "UTC"
+    assert draft.facts["milestones"] == {
+        "started": "2024-02-01 10:00Z",
+        "detected": "~2024-02-01 10:07Z",
+        "recovered": "2024-02-01 10:30Z",
+    }
+    assert times(draft)[3:] == ["unknown", "2024-02-01 11:30Z"]
+    assert ids(draft.findings) == ["time-unread"]
+
+
+def test_a_stated_time_in_whole_hours_agrees_to_the_hour(tmp_path):
+    rows = "- 2024-02-01 10:00 Outage begins\n- 2024-02-01 10:01 Alert fired\n- 2024-02-01 12:10 Outage ends\n"
+    draft = drawn(tmp_path, f"# X\n\n## Timeline (UTC)\n\n{rows}\n## Stats\n\n- Duration: 2 hours\n")
+    assert "stated-time-rounded" in ids(draft.findings)
+    assert "stated-time-differs" not in ids(draft.findings)
+
+
 @pytest.mark.parametrize(
     ("word", "zone"),
     [("UTC", "UTC"), ("CET", "Europe/Berlin"), ("Pacific Time", "America/Los_Angeles"), ("UTC+2", "Etc/GMT-2")],

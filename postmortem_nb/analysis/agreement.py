@@ -40,6 +40,12 @@ def stated_length(value: str) -> tuple[pd.Timedelta, pd.Timedelta] | None:
         return None
 
 
+def unit_of(exact: pd.Timedelta) -> str:
+    """Return the unit that a duration is stated in, in words."""
+    names = {86400: "day", 3600: "hour", 60: "minute"}
+    return names.get(int(exact.total_seconds()), "second")
+
+
 def agreement_findings(incident: Incident, timings: Iterable[Timing]) -> Iterator[Finding]:
     """Yield a finding for each stated duration that the computed one is not, to the unit that it is stated in."""
     computed = {timing.id: timing for timing in timings}
@@ -55,7 +61,11 @@ def agreement_findings(incident: Incident, timings: Iterable[Timing]) -> Iterato
             yield Finding(
                 "stated-time-unsupported", "note", where, text, "Declare the milestones that it lies between."
             )
-        elif abs(timing.duration.value - length) > exact / 2:
-            got = format_duration(timing.duration.value)
+            continue
+        got = format_duration(timing.duration.value)
+        if timing.duration.value != length and abs(timing.duration.value - length) <= exact / 2:
+            text = f"{timing.name} is stated as {value}; it is {got}, which is the same to the {unit_of(exact)}."
+            yield Finding("stated-time-rounded", "note", where, text)
+        elif timing.duration.value != length:
             text = f"{timing.name} is stated as {value}; {timing.definition} it is {got}."
             yield Finding("stated-time-differs", "warning", where, text, "Correct the times, or the stated duration.")

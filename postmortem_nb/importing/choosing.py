@@ -107,9 +107,10 @@ def choose(rows: Sequence[Settled], stated: Mapping[str, pd.Timedelta]) -> Choic
 
 
 def _timed(rows: Sequence[Settled]) -> list[Settled]:
-    """Return the rows whose minute is known, in the order of time."""
-    known = [(r.moment, r.row.line, r) for r in rows if r.moment is not None]
-    return [r for *_, r in sorted(known, key=lambda entry: entry[:2])]
+    """Return the rows whose minute is known, in the order of time; the ends of stretches stand as rows of their own."""
+    whole = [*rows, *(end for row in rows if (end := row.closing) is not None)]
+    known = [(r.moment, r.row.line, r.is_end, r) for r in whole if r.moment is not None]
+    return [r for *_, r in sorted(known, key=lambda entry: entry[:3])]
 
 
 def apart(rows: Sequence[Settled], name: str, length: pd.Timedelta) -> tuple[Settled, Settled] | None:
@@ -132,17 +133,29 @@ def _subsets(wanted: Mapping[str, pd.Timedelta]) -> list[dict[str, pd.Timedelta]
 def _fitting(rows: Sequence[Settled], wanted: Mapping[str, pd.Timedelta]) -> dict[str, Settled]:
     """Return the rows whose distances are the wanted ones and whose words fit best; empty if there are none."""
     best: tuple[float, dict[str, Settled]] | None = None
+    ends = {role: _by_moment(rows, words) for role, words in (("detected", DETECTION), ("recovered", RECOVERY))}
     for n, start in enumerate(rows):
+        if start.is_end or start.moment is None:
+            continue
         options: list[list[tuple[str, Settled, int]]] = []
         for name, length in wanted.items():
-            role, words = ("detected", DETECTION) if name == "time_to_detect" else ("recovered", RECOVERY)
-            matches = [(role, r, score(r.row.text, words)) for r in rows if r.moment - start.moment == length]  # type: ignore[operator]
-            options.append([m for m in matches if m[2] >= HOSTILE])
+            role = "detected" if name == "time_to_detect" else "recovered"
+            options.append([(role, *match) for match in ends[role].get(start.moment + length, ())])
         for chosen in itertools.product(*options):
             total = sum(points for _, _, points in chosen) + score(start.row.text, START) - n / 100
             if best is None or total > best[0]:
                 best = total, {"started": start, **{role: row for role, row, _ in chosen}}
     return best[1] if best else {}
+
+
+def _by_moment(rows: Sequence[Settled], words: Words) -> dict[pd.Timestamp, list[tuple[Settled, int]]]:
+    """Return the rows of each moment with their scores, without those whose words speak against them."""
+    found: dict[pd.Timestamp, list[tuple[Settled, int]]] = {}
+    for row in rows:
+        points = score(row.row.text, words)
+        if row.moment is not None and points >= HOSTILE:
+            found.setdefault(row.moment, []).append((row, points))
+    return found
 
 
 def _completed(rows: Sequence[Settled], found: Mapping[str, Settled], wanted: Mapping[str, pd.Timedelta]) -> Choice:
@@ -169,7 +182,7 @@ def _completed(rows: Sequence[Settled], found: Mapping[str, Settled], wanted: Ma
 def _best(rows: Sequence[Settled], words: Words, *, latest: bool) -> Settled | None:
     """Return the row whose words fit best; of equal ones the latest or the earliest. None if none fits for sure."""
     ranked = [(score(r.row.text, words), n if latest else -n, r) for n, r in enumerate(rows)]
-    sure = [entry for entry in ranked if entry[0] >= SURE]
+    sure = [entry for entry in ranked if entry[0] >= SURE and not (entry[2].is_end and words is START)]
     return max(sure, key=lambda entry: entry[:2])[2] if sure else None
 
 

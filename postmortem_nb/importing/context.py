@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from postmortem_nb.evidence.abbreviations import EXAMPLES
@@ -92,9 +93,9 @@ def zone_of(
             words += [(word, part.line) for word in [*stated_zones(part.heading), zone_in_header(part.heading)] if word]
     if not words:
         words = [(word, n) for n, line in enumerate(document.lines, 1) for word in stated_zones(line)]
-    own = list(dict.fromkeys(row.zone for block, day in timeline for row in rows_of([block], day)))
-    if not words and len(own) == 1 and own[0]:
-        words = [(own[0], timeline[0][0].line)]
+    own = Counter(row.zone for block, day in timeline for row in rows_of([block], day))
+    if not words and own and (word := own.most_common(1)[0][0]):  # most rows name it themselves
+        words = [(word, timeline[0][0].line)]
     names = list(dict.fromkeys(word for word, _ in words))
     for word, line in words[:1]:
         name, why = zone_named_by(word)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from postmortem_nb.analysis.agreement import stated_length
+from postmortem_nb.analysis.agreement import stated_length, unit_of
 from postmortem_nb.importing.choosing import DECLARED, IDENTIFIED, Choice, apart
 from postmortem_nb.importing.document import Block, Document, List, Table, Text
 from postmortem_nb.importing.draft import Reading
@@ -30,6 +30,8 @@ MISSING = {
     "detected": "when it was noticed",
     "recovered": "when service was back",
 }
+MINUTE = pd.Timedelta(minutes=1)
+UNITS = {MINUTE: "min", 60 * MINUTE: "h", 1440 * MINUTE: "days"}
 Lengths = dict[str, tuple[pd.Timedelta, pd.Timedelta, Field]]
 
 
@@ -40,7 +42,7 @@ def stated_lengths(fields: Iterable[Field], found: Gathered) -> Lengths:
     for one in fields:
         if one.name not in names or is_nothing(one.value):
             continue
-        read = stated_length(one.value)
+        read = stated_length(_with_unit(one))
         if read is None:
             found.weak("duration-unread", one.line, f"{one.key}: {one.value!r} is no duration that can be read.")
             found.without(one.line, f"{one.key}: {one.value}", "it is no duration that can be read")
@@ -49,13 +51,18 @@ def stated_lengths(fields: Iterable[Field], found: Gathered) -> Lengths:
     return lengths
 
 
+def _with_unit(one: Field) -> str:
+    """Return a value with the unit that its key names: ``TTD (minutes): 54``."""
+    unit = re.search(r"\((min|minutes|hours?|h|m|seconds?|s)\)|\bin (minutes|hours)$", one.key)
+    is_bare = re.fullmatch(r"[~\d.,\s]+", one.value) is not None
+    return f"{one.value} {unit[1] or unit[2]}" if unit and is_bare else one.value
+
+
 def declare_stated(lengths: Lengths, settled: Sequence[Settled], choice: Choice, found: Gathered) -> None:
     """Declare the stated durations, which the analysis holds against those of the milestones."""
     stated = {}
     for name, (length, exact, one) in lengths.items():
-        unit = {60: "min", 3600: "h", 86400: "days"}.get(int(exact.total_seconds()), "s")
-        count = length / pd.Timedelta(seconds={"min": 60, "h": 3600, "days": 86400, "s": 1}[unit])
-        stated[name] = f"{count:g} {unit}"
+        stated[name] = f"{length / exact:g} {UNITS.get(exact, 's')}"
         found.comments[f"stated.{name}"] = f"line {one.line}: {one.value}"
         found.readings.append(Reading(one.line, f"{one.key}: {one.value}", f"stated.{name} = {stated[name]}"))
         end = {"time_to_detect": "detected", "time_to_recover": "recovered"}.get(name)
@@ -63,8 +70,14 @@ def declare_stated(lengths: Lengths, settled: Sequence[Settled], choice: Choice,
             continue
         start, stop = choice.rows.get("started"), choice.rows.get(end)
         if start is not None and stop is not None:
-            got = (stop.moment - start.moment) / pd.Timedelta(minutes=1)  # type: ignore[operator]
-            if abs(stop.moment - start.moment - length) <= exact / 2:  # type: ignore[operator]
+            got = (stop.moment - start.moment) / MINUTE  # type: ignore[operator]
+            if got * MINUTE == length:
+                continue
+            if abs(got * MINUTE - length) <= exact / 2:
+                text = (
+                    f"{one.key} is stated as {one.value}; it is {got:g} min, which is the same to the {unit_of(exact)}."
+                )
+                found.weak("stated-time-rounded", one.line, text, severity="note")
                 continue
             said = f"from line {start.row.line} to line {stop.row.line} it is {got:g} min"
         elif (pair := apart(settled, name, length)) is not None:

@@ -10,91 +10,16 @@ from dataclasses import dataclass, field, replace
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from postmortem_nb.importing.blocks import Block, Item, List, Paragraph, Part, Table, Text
+
+__all__ = ["Block", "Document", "Item", "List", "Paragraph", "Part", "Table", "Text", "read_document"]
+
 _MARKS = {"---": "---", "+++": "+++"}  # around the front matter: of YAML, of TOML
 _PAIR = re.compile(r"([A-Za-z_][\w -]*?)\s*[:=]\s*(\S.*)")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>\n]{0,2000}>")
 _CHECKED = re.compile(r"\[([ xX])\]\s+")
 _REFERENCE = re.compile(r" {0,3}\[[^\]]+\]:\s*\S+.*")
-
-
-@dataclass(frozen=True)
-class Text:
-    """Some words and their line.
-
-    ``link`` is the first address among them, ``is_strong`` says that all are bold, ``label`` is what is bold before a
-    colon at their begin (``**Impact:** …``).
-    """
-
-    text: str
-    line: int
-    link: str = ""
-    is_strong: bool = False
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Item:
-    """A point of a list, how deep it stands (0 first), and whether a box before it is ticked (None without a box)."""
-
-    text: Text
-    depth: int
-    checked: bool | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: its header, and rows of cells; a row may have fewer or more cells than the header."""
-
-    header: tuple[Text, ...]
-    rows: tuple[tuple[Text, ...], ...]
-    line: int
-
-
-@dataclass(frozen=True)
-class List:
-    """The points of a list, those within points behind them."""
-
-    items: tuple[Item, ...]
-    line: int
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """The lines of a paragraph, each by itself."""
-
-    lines: tuple[Text, ...]
-    line: int
-
-
-Block = Table | List | Paragraph
-
-
-@dataclass(frozen=True)
-class Part:
-    """What stands below one heading, up to the next one of any level.
-
-    Parameters
-    ----------
-    heading : str
-        Empty before the first heading.
-    level : int
-        1 to 6; 0 before the first heading, 7 for a paragraph that is only bold and serves as a heading, or a bold
-        label before a text.
-    line : int
-        Of the heading.
-    has_text : bool
-        The line of the heading holds text as well, behind the label.
-    blocks : tuple
-    stop : int
-        The line behind the last one; what the part says stands in the lines between.
-    """
-
-    heading: str
-    level: int
-    line: int
-    blocks: tuple[Block, ...] = ()
-    stop: int = 0
-    has_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,6 +114,13 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block | Part]:
             yield from _blocks(tokens[at + 1 : end - 1])
         elif token.type == "paragraph_open":
             yield Paragraph(tuple(_texts(tokens[at + 1])), start)
+        elif token.type in ("fence", "code_block", "html_block"):
+            first = start + (token.type == "fence")
+            raw = _TAG.sub(" ", token.content) if token.type == "html_block" else token.content
+            rows = enumerate(raw.split("\n"), first)
+            lines = tuple(Text(" ".join(row.split()), number) for number, row in rows if row.strip())
+            if lines and not token.content.lstrip().startswith("<!--"):
+                yield Paragraph(lines, start)
         at = end
 
 

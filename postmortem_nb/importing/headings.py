@@ -36,6 +36,7 @@ _ROLES = (
     ("sources", r"support|appendix|reference|links|related|further reading|glossary"),
 )
 ROLES = tuple((role, re.compile(words, re.IGNORECASE)) for role, words in _ROLES)
+PARTS = {"timeline", "summary", "actions", "stats", "impact"}  # a first heading of these, among others, is no title
 BELOW = {"well", "badly", "lucky"}  # what stands below lessons has a role of its own
 
 
@@ -60,7 +61,8 @@ def with_roles(document: Document) -> Iterator[tuple[Part, str]]:
     The title (the first heading of level 1) has the role ``title``; text before any heading that says more has none.
     """
     above: list[tuple[int, str]] = []
-    has_title = False
+    tops = [part.heading for part in document.parts if part.level == 1]
+    has_title = len(tops) > 1 and len(tops[0].split()) <= 2 and role_of(tops[0]) in PARTS
     for part in document.parts:
         if part.level == 0:
             yield part, ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 HOUR, DAY = 3600, 86400  # seconds
 
+_HYPHENS = {0x2010: "-", 0x2011: "-"}  # what word processors make of one
 _MONTH = rf"(?:{'|'.join(MONTHS)})[a-z]*"
 _GAP = r"(?:[-/x?]{2}|dd|mm)"
 _DATES = (
@@ -108,6 +109,7 @@ def read_written(text: str) -> tuple[Written, str] | None:
     >>> read_written("Alert fired at 10:15") is None
     True
     """
+    text = text.translate(_HYPHENS)
     begin = _BEGIN.match(text)
     start = begin.end() if begin else 0
     found = _one(text, start)
@@ -116,7 +118,8 @@ def read_written(text: str) -> tuple[Written, str] | None:
     written, at = found
     to = _TO.match(text, at)
     if to and (second := _one(text, to.end())) is not None and (second[0].clock or second[0].has_day):
-        written, at = replace(written, end=second[0], text=text[start : second[1]].strip()), second[1]
+        end, at = second
+        written = replace(written, end=end, zone=written.zone or end.zone, text=text[start:at].strip())
     behind = _BEHIND.match(text, at)
     return written, text[behind.end() if behind else at :].strip()
 
@@ -165,7 +168,8 @@ def _is_range(before: str, zone: str, written: Written) -> bool:
     """Whether what may be an offset (``10:10-10:30``) is rather the end of a stretch."""
     if not zone.startswith("-") or "T" in before or written.clock is None:
         return False
-    return not (written.has_day and int(zone[1:3]) * HOUR < written.clock[0])
+    ends = int(zone[1:3]) * HOUR + int(zone[-2:]) * 60
+    return ends > written.clock[0] or not written.has_day
 
 
 def _begins(text: str, at: int) -> bool:

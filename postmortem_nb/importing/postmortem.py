@@ -28,6 +28,7 @@ from postmortem_nb.importing.prose import first_sentences, narrative_of
 from postmortem_nb.importing.settling import Settled, Settler
 from postmortem_nb.times import zone_named
 
+_GENRE = re.compile(r"^(?:post-?\s?mortem|incident(?: report| review)?|rca)\s*[:–—-]\s+", re.IGNORECASE)
 AS_TIMES = frozenset(name for name, _ in MILESTONES)
 PROSE = ("summary", "impact", "cause", "trigger")  # short facts that are told in the prose as well
 
@@ -114,6 +115,8 @@ def _settled(
     day, is_fixed = day_of(document, timeline, fields, date)
     settler = Settler(document.file, found.facts["zone"], day, is_fixed)
     settled, odd = settler.settle(rows_in(timeline, found))
+    if not settled:
+        found.weak("no-timeline", 1, "No timeline was found: nothing begins with times, below any heading.")
     found.findings += odd
     summer_findings(settled, found)
     return settled, settler
@@ -151,7 +154,8 @@ def _plain_facts(document: Document, fields: Iterable[Field], found: Gathered) -
             found.used[one.line] = one.name
     title = next((part.heading for part, role in with_roles(document) if role == "title" and part.heading), "")
     own = said.get("title")
-    found.facts["title"] = (own.value if own else "") or title or Path(document.file).stem.replace("-", " ")
+    whole = (own.value if own else "") or title or Path(document.file).stem.replace("-", " ")
+    found.facts["title"] = _GENRE.sub("", whole) or whole
     found.facts["status"] = "draft"
     for name in ("severity", "impact", "cause", "trigger"):
         if name in said:

@@ -75,7 +75,7 @@ def rows_of(blocks: Iterable[Block], day: Written | None = None) -> Iterator[Row
                 found = read_written(line.text)
                 if found and found[0].has_day and found[0].clock is None and not found[0].is_blank:
                     day = found[0]  # a line that is only a day, and perhaps its zone
-                elif found and found[1]:
+                elif (found and found[1]) or looks_like_time(line.text):
                     yield _row(line.text, line.line, day)
 
 

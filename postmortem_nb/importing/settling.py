@@ -20,6 +20,7 @@ from postmortem_nb.importing.rows import Row
 from postmortem_nb.importing.zones import offset_of, zone_named_by
 from postmortem_nb.times import UNKNOWN, Instant, parse_instant, zone_named
 
+MINUTE = pd.Timedelta(minutes=1)
 BACK = 6 * 3600  # seconds that a bare time may go back without being of the next day
 Clock = tuple[int, int]
 
@@ -37,20 +38,32 @@ class Settled:
         What that means, in UTC.
     end : str
         Where it is a stretch: its end, as ``at``.
+    until : Instant
+        What that means.
+    is_end : bool
+        It stands for the end of a stretch.
     """
 
     row: Row
     at: str
     instant: Instant
     end: str = ""
+    until: Instant = UNKNOWN
+    is_end: bool = False
 
     @property
     def moment(self) -> pd.Timestamp | None:
-        """When, where that is known to the minute: what differences are taken of."""
+        """When, where a minute is written, be it only about: what differences are taken of."""
         instant = self.instant
-        if instant.at is None or instant.lo is None or instant.hi is None or self.at.startswith("~"):
+        if instant.at is None or instant.lo is None or instant.hi is None:
             return None
-        return instant.lo if instant.hi - instant.lo <= pd.Timedelta(minutes=1) else None
+        return instant.at if self.at.startswith("~") or instant.hi - instant.lo <= MINUTE else None
+
+    @property
+    def closing(self) -> Settled | None:
+        """The end of a stretch as a row of its own; None if it is none, or its end is not known to the minute."""
+        ended = Settled(self.row, self.end, self.until, is_end=True)
+        return ended if self.end and ended.moment is not None else None
 
 
 @dataclass
@@ -127,14 +140,14 @@ class Settler:
         except IncidentError as error:
             said = Finding("time-not-settled", "warning", where, f"{row.time!r}: {str(error).split(': ', 1)[-1]}")
             return Settled(row, "unknown", UNKNOWN), [*odd, *findings, said]
-        end, ends = self._end(written, instant, first, suffix, where)
-        return Settled(row, at, instant, end), [*odd, *findings, *ends]
+        end, until, ends = self._end(written, instant, first, suffix, where)
+        return Settled(row, at, instant, end, until), [*odd, *findings, *ends]
 
     def _end(
         self, written: Written, begin: Instant, day: dt.date, suffix: str, where: str
-    ) -> tuple[str, list[Finding]]:
+    ) -> tuple[str, Instant, list[Finding]]:
         if written.end is None or written.end.clock is None:
-            return "", []
+            return "", UNKNOWN, []
         first, final = _days(written.end, day, None)
         first, final = first or day, final or day
         if first == day and not written.end.has_day and written.clock and written.end.clock[1] <= written.clock[0]:
@@ -146,11 +159,15 @@ class Settler:
         try:
             until = parse_instant(end, zone=self.zone, where=where)
         except IncidentError as error:
-            return "", [Finding("time-not-settled", "warning", where, f"its end: {str(error).split(': ', 1)[-1]}")]
+            return (
+                "",
+                UNKNOWN,
+                [Finding("time-not-settled", "warning", where, f"its end: {str(error).split(': ', 1)[-1]}")],
+            )
         if until.hi is not None and begin.lo is not None and until.hi < begin.lo:
             said = f"{written.text!r} ends before it begins; its end is left out."
-            return "", [Finding("ends-before-it-begins", "warning", where, said)]
-        return end, []
+            return "", UNKNOWN, [Finding("ends-before-it-begins", "warning", where, said)]
+        return end, until, []
 
     def _suffix(self, row: Row, day: dt.date, where: str) -> tuple[str, list[Finding]]:
         """Return what marks the zone of a row that is of another zone than the rest; empty if it is of that."""
