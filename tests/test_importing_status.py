@@ -143,6 +143,26 @@ def test_a_postmortem_message_days_later_does_not_lengthen_the_incident(tmp_path
     assert pnb.read_status_feed(feed(tmp_path, incident(1, *told)))["minutes"].tolist() == [60.0]
 
 
+def test_an_incident_that_was_opened_again_ends_with_its_last_resolution(tmp_path):
+    words = ("Investigating", "Resolved", "Investigating", "Resolved", "Update")
+    told = [message(f"2024-03-01T{10 + h}:00:00Z", word) for h, word in enumerate(words)]
+    assert pnb.read_status_feed(feed(tmp_path, incident(1, *told)))["minutes"].tolist() == [180.0]
+
+
+def test_an_end_that_is_no_time_is_a_finding_and_not_open(tmp_path):
+    front = "title: x\ndate: 2024-01-01T10:00:00Z\nresolvedWhen: soon\nresolved: true\nseverity: down"
+    (tmp_path / "a.md").write_text(f"---\n{front}\n---\n", encoding="utf-8")
+    frame = pnb.read_status_feed(tmp_path)
+    assert (frame["is_open"][0], pd.isna(frame["minutes"][0]), ids(frame)) == (False, True, ["time-unread"])
+
+
+def test_one_file_of_several_that_is_no_feed_is_a_finding(tmp_path):
+    (tmp_path / "_index.md").write_text("---\ntitle: all\n---\n", encoding="utf-8")
+    feed(tmp_path, incident(1, message("2024-03-01T10:00:00Z", "Resolved")))
+    frame = pnb.read_status_feed(tmp_path)
+    assert (len(frame), ids(frame)) == (1, ["unreadable-file"])
+
+
 def test_an_open_incident_has_no_end_and_no_minutes(tmp_path):
     row = pnb.read_status_feed(feed(tmp_path, incident(1, message("2024-03-01T10:00:00Z", "Investigating")))).iloc[0]
     assert row["is_open"]

@@ -18,7 +18,7 @@ from postmortem_nb.evidence.events.shape import Record, Unit, dig, said
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.lines import blocks
 
-OVER = ("resolved", "completed", "postmortem")  # words of messages that say that it is over
+OVER = ("resolved", "completed")  # words of messages that say that it is over
 UNKNOWN = (
     "it is no feed of a status page that is known: JSON of Statuspage (incidents with their messages), one object a "
     "line or one document, or a page of cState."
@@ -57,6 +57,8 @@ class Entry:
         In the order of time; those without a time stand as written.
     evidence : str
         File and line, or number of the record.
+    unread : str
+        Its begin or end as written, where that is no time that can be read.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Entry:
     basis: str
     messages: tuple[Message, ...]
     evidence: str
+    unread: str = ""
 
     @property
     def published(self) -> pd.Timestamp | None:
@@ -150,7 +153,7 @@ def _entry(record: Record, fields: Mapping[str, pd.Timestamp | None], messages: 
     told = sorted(messages, key=lambda m: (m.at is None, m.at))
     times = [m.at for m in told if m.at is not None]
     planned = statuspages.is_maintenance(record)
-    over = next((m.at for m in told if m.status.lower() in OVER), None)
+    over = next((m.at for m in reversed(told) if m.status.lower() in OVER), None)  # it may have been opened again
     begun = next((m.at for m in told if m.status.lower() in BEGUN), None)
     first = begun or fields["scheduled_for"] if planned else fields["started_at"]
     end = fields["resolved_at"] or over
@@ -181,6 +184,7 @@ def _of_pages(units: Sequence[Unit], how: How) -> list[Entry]:
     entries = []
     for unit in units:
         record, begin, end = unit.record, next(times), next(times)
+        odd = [text for key, t in zip(keys, (begin, end), strict=True) if (text := _written(record.get(key))) and not t]
         place = f"{how.name}{unit.place}"
         listed = [
             Message(None, label, text, f"{place} message {i}") for i, (label, text) in enumerate(record["messages"], 1)
@@ -198,6 +202,7 @@ def _of_pages(units: Sequence[Unit], how: How) -> list[Entry]:
                 basis="record",
                 messages=tuple(listed),
                 evidence=place,
+                unread=", ".join(odd),
             )
         )
     return entries

@@ -9,7 +9,7 @@ import pandas as pd
 
 from postmortem_nb.analysis.stated import FAR, Stated, gap_between, slip_of, stated_windows
 from postmortem_nb.errors import SourceError, near
-from postmortem_nb.evidence.account import Report, Tally
+from postmortem_nb.evidence.account import Report, Tally, Unreadable
 from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.weaknesses import report_findings
 from postmortem_nb.findings import Finding, worst_first
@@ -64,16 +64,24 @@ def read_status_feed(paths: str | Path | Iterable[str | Path], *, timezone: str 
     SourceError
         If there is no such file, or a folder holds none.
     ReadError
-        If a file is of no known form, or a time has no zone and none was given; names file and line.
+        If the only file is of no known form (of several, it is a finding), or a time has no zone and none was given;
+        names file and line.
     """
     zone = timezone or UTC
     entries: list[Entry] = []
     reports: list[Report] = []
     findings: list[Finding] = []
-    for path in files_of(paths):
+    files = files_of(paths)
+    for path in files:
         how = How(path.as_posix(), zone=timezone)
         tally = Tally(how.name)
-        found = read_entries(path, how, tally)
+        try:
+            found = read_entries(path, how, tally)
+        except Unreadable as error:
+            if len(files) == 1:
+                raise
+            findings.append(Finding("unreadable-file", "error", how.name, str(error).removeprefix(f"{how.name}: ")))
+            continue
         times = pd.Series([e.begin for e in found], dtype="datetime64[ns, UTC]")
         reports.append(tally.report("status feed", times, timezone or ""))
         findings += report_findings(reports[-1], how)
@@ -173,7 +181,7 @@ def _row(entry: Entry, zone: str) -> tuple[dict[str, object], list[Finding]]:
         "evidence": entry.evidence,
         "url": entry.url,
         "is_maintenance": entry.is_maintenance,
-        "is_open": entry.end is None,
+        "is_open": entry.end is None and not entry.unread,
         "services": entry.services,
         "windows": tuple(windows),
         "stated": stated,
@@ -231,6 +239,9 @@ def _too_early(entry: Entry, start: pd.Timestamp | None) -> Finding:
 
 def _doubts(entry: Entry) -> Iterator[Finding]:
     """Yield what is wrong with the times of a record."""
+    if entry.unread:
+        said = f"{entry.title!r}: its begin or end ({entry.unread}) is no time that can be read."
+        yield Finding("time-unread", "warning", entry.evidence, said, "It counts in no sum of minutes.")
     if entry.begin is None:
         yield Finding("no-begin", "warning", entry.evidence, f"{entry.title!r} has no time that can be read.")
     elif entry.end is not None and entry.end < entry.begin:
