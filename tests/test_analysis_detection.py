@@ -7,6 +7,7 @@ from conftest import MINUTE, at, declared_only, events_of, gauge, steps
 import postmortem_nb as pnb
 from postmortem_nb.analysis.channels import NAMES, channel_of
 from postmortem_nb.analysis.detection import COUNTED, Sign
+from postmortem_nb.sections import Postmortem
 from postmortem_nb.times import Instant
 
 DIP = steps((1, 60), (5, 30), (1, 60))  # impact from minute 60 to 90
@@ -159,3 +160,33 @@ def test_without_any_sign_nothing_is_said_about_relapses():
     one = pnb.analyze(gauge(DIP, events=alerts((63, 92))))
     assert one.claims["unnoticed_relapses"].value == 0
     assert "window_2_time_to_detect" not in one.claims
+
+
+# --- as readers see it ---
+
+
+def text_of(section):
+    return "\n".join(str(getattr(block, "text", "")) for block in section.blocks)
+
+
+def test_the_report_says_who_beat_whom_and_how_each_window_was_noticed():
+    facts = {"timeline": [report(59, "customer")]}
+    post = Postmortem(pnb.analyze(gauge(TWICE, events=alerts((63, 82)), facts=facts)))
+    assert "<p>Customers knew 4 min before the first automatic signal.</p>" in text_of(post.timeline)
+    shown = text_of(post.timings)
+    assert "Detection of each window" in shown
+    assert "nothing tells of it" in shown
+    plain = Postmortem(pnb.analyze(gauge(DIP, events=alerts((63, 92)))))
+    assert "before the first automatic signal" not in text_of(plain.timeline)
+    assert "Detection of each window" not in text_of(plain.timings)
+
+
+def test_conventions_without_a_note_have_no_column_for_it(monkeypatch):
+    analysis = pnb.analyze(gauge(DIP, events=alerts((63, 92))))
+    noted = text_of(Postmortem(analysis).timings).split("Times by definition", 1)[1]
+    assert ">Note</th>" in noted.split("</table>", 1)[0]
+    bare = [c for c in analysis.conventions if not c.note]
+    assert bare
+    monkeypatch.setitem(analysis.__dict__, "conventions", tuple(bare))
+    without = text_of(Postmortem(analysis).timings).split("Times by definition", 1)[1]
+    assert ">Note</th>" not in without.split("</table>", 1)[0]

@@ -151,6 +151,7 @@ def timeline(post: Postmortem) -> Section:
     return Section.of(
         "Timeline",
         prose(post, "Detection"),
+        _leads(post),
         _signs(post),
         chart_timeline(analysis),
         *misleading_paths(post),
@@ -159,6 +160,13 @@ def timeline(post: Postmortem) -> Section:
         _events(analysis.timeline, analysis.zone) if len(analysis.timeline) else None,
         _chat_note(post),
     )
+
+
+def _leads(post: Postmortem) -> Safe | None:
+    """Say by how much each channel beat the first automatic signal, or came after it."""
+    known = [c for c in post.analysis.claims.values() if c.id.startswith("lead_") and c.lo is not None]
+    text = "; ".join(c.text for c in known)
+    return paragraph(f"{text[0].upper()}{text[1:]}.") if known else None
 
 
 def _signs(post: Postmortem) -> Safe | None:
