@@ -188,5 +188,6 @@ def test_a_metric_shows_its_samples_around_the_edge():
     onset = excerpts[excerpts["claim"] == "onset"]
     assert len(onset) == 6
     assert onset["text"].str.startswith("Frontend/SuccessRate(%) = ").all()
+    assert list(onset["place"]) == [f"metrics/front_service.csv:{n}" for n in range(25, 31)]
     assert onset["time"].is_monotonic_increasing
     assert isinstance(onset["time"].iloc[0], pd.Timestamp)

@@ -36,7 +36,10 @@ def rows(frame, *columns):
 
 def test_a_long_file(tmp_path):
     frame = read_metrics(write(tmp_path, LONG))
-    assert list(frame.columns) == list(METRICS.columns)
+    assert list(frame.columns) == [*METRICS.columns, "line"]
+    lines = LONG.splitlines()
+    for row in frame.itertuples():
+        assert row.metric in lines[row.line - 1]
     assert rows(frame.fillna({"value": -1}), "service", "metric", "value") == [
         ("web", "latency", 0.5),
         ("pay", "errors", 3.0),

@@ -150,6 +150,7 @@ def _finish(
         tally.reject(table.lines[row], ",".join(values[row] for values in table.columns.values()))
     if how.service is not None:
         frame["service"] = how.service
+    frame["line"] = np.asarray(table.lines, dtype="int64")[frame["row"]]
     frame = frame[frame["good"]].sort_values(["time", "row"], kind="stable").drop(columns=["row", "good"])
     frame = conform(frame, METRICS, how.name)
     frame.attrs["report"] = tally.report(format, frame["time"], zone)
