@@ -13,10 +13,10 @@ import postmortem_nb as pnb
 from postmortem_nb.errors import IncidentError, SettingError
 from postmortem_nb.example import Impact
 from postmortem_nb.forms import FORMS, TARGETS, compose
-from postmortem_nb.forms.blog import headline, spelled
+from postmortem_nb.forms.blog import headline
 from postmortem_nb.forms.customer import left_out
 from postmortem_nb.forms.internal import internal_names, is_technical, named, sentences
-from postmortem_nb.forms.material import brief
+from postmortem_nb.forms.material import brief, spelled
 
 ANALYSES = {}
 
@@ -193,7 +193,8 @@ def test_services_get_their_public_names_and_the_rest_is_left_out():
         "title": "auth-db lost its disk",
         "date": "2024-01-14",
         "services": ["auth-db"],
-        "summary": "auth-db did not answer. Nobody could log in. The pager woke the on-call engineer.",
+        "summary": "auth-db did not answer. Nobody could log in.",  # left out whole: half of it would tell nothing
+        "impact": "Nobody could log in. The pager woke the on-call engineer.",
         "actions": [{"text": "Give auth-db a second disk", "kind": "prevent", "owner": "storage team"}],
         "timeline": [{"at": "15:00", "kind": "action", "text": "Disk replaced", "actor": "on-call engineer"}],
     }
@@ -204,7 +205,8 @@ def test_services_get_their_public_names_and_the_rest_is_left_out():
     assert left_out(hidden) == 3
     mapped = pnb.analyze(declared_only(**facts, public={"services": {"auth-db": "sign-in"}}))
     (text,) = compose(mapped, "customer", "markdown").values()
-    assert "Affected: sign-in." in text and "- Give sign-in a second disk." in text
+    assert "Affected: sign-in." in text and "sign-in did not answer. Nobody could log in." in text
+    assert "- Give sign-in a second disk." in text
 
 
 def test_a_public_text_that_names_the_inside_is_refused():

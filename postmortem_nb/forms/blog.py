@@ -8,7 +8,7 @@ from typing import Any
 
 from postmortem_nb.analysis import Analysis
 from postmortem_nb.drafting.piece import is_known
-from postmortem_nb.forms.material import brief, common, passages
+from postmortem_nb.forms.material import brief, common, passages, spelled
 from postmortem_nb.forms.templates import Prose
 from postmortem_nb.wording import sentence
 
@@ -25,7 +25,6 @@ PARTS = (
     ("What it taught us", "Lessons", 7),
     ("What changes now", MEASURES, 8),
 )
-UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day"}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -62,19 +61,6 @@ def headline(analysis: Analysis) -> str:
     if length and wrong:
         return f"{what}: {length} and {turns}"
     return f"{what}: the story of {length}" if length else f"{what}: a story with {turns}" if wrong else what
-
-
-def spelled(duration: str) -> str:
-    """Return a printed duration with its units in words.
-
-    >>> spelled("1 h 32 min"), spelled("at least 1 min")
-    ('1 hour 32 minutes', 'at least 1 minute')
-    """
-
-    def word(match: re.Match[str]) -> str:
-        return f"{match[1]} {UNITS[match[2]]}{'' if match[1] == '1' else 's'}"
-
-    return re.sub(r"(?<![\d–])([\d–]+) (s|min|h|d)\b", word, duration)
 
 
 def _chosen(prose: Mapping[str, str]) -> list[dict[str, Any]]:

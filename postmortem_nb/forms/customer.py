@@ -14,7 +14,7 @@ from postmortem_nb.analysis import Analysis
 from postmortem_nb.drafting.piece import is_known, is_time
 from postmortem_nb.errors import IncidentError
 from postmortem_nb.forms.internal import internal_names, is_technical, named, sentences
-from postmortem_nb.forms.material import brief
+from postmortem_nb.forms.material import brief, spelled
 from postmortem_nb.review import NOTICES
 from postmortem_nb.times import format_time, format_window
 from postmortem_nb.wording import listed, sentence
@@ -65,10 +65,10 @@ def material(analysis: Analysis, status: str) -> dict[str, Any]:
         "window": _window(analysis),
         "length": _length(analysis),
         "affected": listed(affected) if affected else "",
-        "happened": list(public.happened) or only.passed([*sentences(facts.summary), *sentences(facts.impact)]),
+        "happened": list(public.happened) or only.passed([facts.summary, *sentences(facts.impact)]),
         "done": list(public.done) or only.passed(steps),
         "planned": list(public.planned) or only.passed(a.text for a in wanted),
-        "noticed": brief(analysis.claims["time_to_detect"]) if is_time(analysis, "time_to_detect") else "",
+        "noticed": spelled(brief(analysis.claims["time_to_detect"])) if is_time(analysis, "time_to_detect") else "",
         "recovered": _recovered(analysis),
     }
 
@@ -93,7 +93,7 @@ def left_out(analysis: Analysis) -> int:
     """Return how many texts of the facts the customer version leaves out."""
     facts, only = analysis.incident.facts, Filter(analysis)
     public = facts.public
-    texts = [*sentences(facts.summary), *sentences(facts.impact)] if not public.happened else []
+    texts = [facts.summary, *sentences(facts.impact)] if not public.happened else []
     texts += [row.text for row in facts.timeline if row.kind in TOLD] if not public.done else []
     texts += [a.text for a in facts.actions if a.status != "rejected"] if not public.planned else []
     return len(set(filter(None, texts))) - len(only.passed(texts))
@@ -124,9 +124,11 @@ def _window(analysis: Analysis) -> str:
 
 def _length(analysis: Analysis) -> str:
     claim = analysis.claims["impact_time" if analysis.windows else "time_to_recover"]
-    return brief(claim) if is_known(claim) else ""
+    return spelled(brief(claim)) if is_known(claim) else ""
 
 
 def _recovered(analysis: Analysis) -> str:
     is_over = not analysis.moments["recover"].is_pending and not analysis.incident.facts.open
-    return brief(analysis.claims["time_to_recover"]) if is_over and is_time(analysis, "time_to_recover") else ""
+    return (
+        spelled(brief(analysis.claims["time_to_recover"])) if is_over and is_time(analysis, "time_to_recover") else ""
+    )

@@ -23,6 +23,7 @@ FIGURES = (
     ("Time to mitigate", "time_to_mitigate"),
     ("Time to recover", "time_to_recover"),
 )
+UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day"}
 NARROW = 0.1  # bounds within this share of the value are left to the report
 MINUTES = pd.Timedelta(minutes=2)
 _LOCAL = re.compile(r", (?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? \S+(?: \(UTC[^)]*\))?$")
@@ -60,6 +61,19 @@ def brief(claim: Claim) -> str:
     """
     text = _LOCAL.sub("", claim.text) if claim.unit == "instant" else claim.text
     return text.partition(" (")[0] if text.endswith(")") and _is_narrow(claim) else text
+
+
+def spelled(duration: str) -> str:
+    """Return a printed duration with its units in words.
+
+    >>> spelled("1 h 32 min"), spelled("at least 1 min")
+    ('1 hour 32 minutes', 'at least 1 minute')
+    """
+
+    def word(match: re.Match[str]) -> str:
+        return f"{match[1]} {UNITS[match[2]]}{'' if match[1] == '1' else 's'}"
+
+    return re.sub(r"(?<![\d–])([\d–]+) (s|min|h|d)\b", word, duration)
 
 
 def _is_narrow(claim: Claim) -> bool:
