@@ -33,7 +33,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup report batch lab doctor test check lint format lock clean FORCE
+.PHONY: help setup report batch lab doctor test soak check lint format lock clean FORCE
 
 help:
 	@echo "make report INCIDENT=NAME  run one incident, print the path of its HTML (default $(INCIDENT))"
@@ -41,6 +41,7 @@ help:
 	@echo "make lab                   open JupyterLab on notebooks/postmortem.ipynb"
 	@echo "make doctor                say what is installed and what is missing"
 	@echo "make test                  all tests (ARGS='-k word' for some)"
+	@echo "make soak                  kill a batch 200 times at random moments (an hour)"
 	@echo "make check                 lint, format, types and the fast tests"
 	@echo "make setup                 only make the environment, in .venv"
 	@echo "make lock                  compile both locks anew (UPGRADE=1: newest versions)"
@@ -63,6 +64,9 @@ doctor: $(PACKAGE)
 
 test: $(DEV)
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: $(DEV)
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 check: lint
 	@$(call say,fast tests)

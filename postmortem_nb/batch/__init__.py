@@ -16,7 +16,7 @@ from postmortem_nb.batch.record import as_record
 from postmortem_nb.errors import PostmortemError, SettingError
 from postmortem_nb.kernels import nursery
 from postmortem_nb.kernels.kernel import environment
-from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, Progress, check_settings, run
+from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, Progress, check_settings, leftover, run
 from postmortem_nb.runner.interruption import terminable
 from postmortem_nb.runner.memory import parse_memory
 from postmortem_nb.runner.parameters import Scalar
@@ -42,17 +42,20 @@ class Batch:
         The record that was written.
     seconds : float
         Wall time.
+    is_stopped : bool
+        Whether it ended at the first failure, as it was told to.
     """
 
     outcomes: tuple[Outcome, ...]
     not_run: tuple[str, ...]
     path: Path | None
     seconds: float
+    is_stopped: bool = False
 
     @property
     def is_interrupted(self) -> bool:
         """Whether it was stopped before its end."""
-        return bool(self.not_run) or any(o.status == "interrupted" for o in self.outcomes)
+        return (bool(self.not_run) and not self.is_stopped) or any(o.status == "interrupted" for o in self.outcomes)
 
     @property
     def is_ok(self) -> bool:
@@ -99,6 +102,8 @@ def run_all(
     memory: str | None = None,
     jobs: int = 1,
     is_warm: bool = True,
+    only_changed: bool = False,
+    keep_going: bool = True,
     record: bool = True,
     on_outcome: Callable[[Outcome], None] | None = None,
     progress: Progress | None = None,
@@ -117,6 +122,10 @@ def run_all(
     is_warm : bool
         Whether kernels are forked from a process that has imported the stack (one for each of ``jobs``), where
         that is possible and there is more than one incident.
+    only_changed : bool
+        As in `postmortem_nb.runner.run`.
+    keep_going : bool
+        Whether to go on after an incident that failed.
     record : bool
         Whether to write ``batch.json`` into the output folder: after each incident, so that it is there if
         the batch is killed.
@@ -141,6 +150,7 @@ def run_all(
     parse_duration(timeout, "timeout")
     output = Path(output).absolute()
     make_folder(output)
+    leftover.tidy(output)
     if memory is not None:
         parse_memory(memory)
     is_warm = is_warm and len(asked) > 1
@@ -151,13 +161,16 @@ def run_all(
         "timeout": timeout,
         "memory": memory,
         "is_warm": is_warm,
+        "only_changed": only_changed,
     }
     done: dict[str, Outcome] = {}
+
+    is_stopped = False
 
     def batch(path: Path | None) -> Batch:
         outcomes = tuple(done[name] for name in asked if name in done)
         not_run = tuple(Path(name).name for name in asked if name not in done)
-        return Batch(outcomes, not_run, path, time.monotonic() - started)
+        return Batch(outcomes, not_run, path, time.monotonic() - started, is_stopped)
 
     def written(is_finished: bool) -> Path:
         about = as_record(batch(None), output, is_finished=is_finished)
@@ -172,6 +185,9 @@ def run_all(
                 written(is_finished=False)
             if on_outcome is not None:
                 on_outcome(outcome)
+            if not (keep_going or outcome.is_ok):
+                is_stopped = True
+                break
     return batch(written(is_finished=True) if record else None)
 
 

@@ -27,7 +27,8 @@ def as_record(batch: Batch, output: Path, *, is_finished: bool) -> dict[str, Any
     is_finished : bool
         False while more incidents are to come; the record of a batch that was killed stays so.
     """
-    status = "running" if not is_finished else "interrupted" if batch.is_interrupted else "finished"
+    ended = "interrupted" if batch.is_interrupted else "stopped" if batch.is_stopped else "finished"
+    status = ended if is_finished else "running"
     return {
         "status": status,
         "seconds": round(batch.seconds, 2),

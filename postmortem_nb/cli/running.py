@@ -35,6 +35,8 @@ def run_options(function: F) -> F:
         click.option("--memory", help="Limit of the memory of one notebook, such as 2GB."),
         click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Incidents at a time."),
         click.option("--cold", is_flag=True, help="Start every kernel from nothing instead of forking it."),
+        click.option("--only-changed", is_flag=True, help="Leave reports as they are whose inputs are the same."),
+        click.option("--keep-going/--stop", default=True, show_default=True, help="Whether to go on after a failure."),
         click.option("--json", "as_json", is_flag=True, help="Print outcomes as JSON, not the paths of reports."),
         verbose_option,
     ]
@@ -78,6 +80,8 @@ def _run(
     memory: str | None,
     jobs: int,
     cold: bool,
+    only_changed: bool,
+    keep_going: bool,
     as_json: bool,
     record: bool,
     **settings: Any,
@@ -94,6 +98,8 @@ def _run(
             memory=memory,
             jobs=jobs,
             is_warm=not cold,
+            only_changed=only_changed,
+            keep_going=keep_going,
             record=record,
             on_outcome=display.finished,
             progress=display.step,
@@ -102,6 +108,8 @@ def _run(
     if done.is_interrupted:
         click.echo(f"Interrupted; not run: {', '.join(done.not_run) or 'none'}.", err=True)
         return 130
+    if done.is_stopped:
+        click.echo(f"Stopped at a failure; not run: {', '.join(done.not_run) or 'none'}.", err=True)
     return 0 if done.is_ok else 1
 
 

@@ -46,6 +46,7 @@ def run(
     timeout: str = TIMEOUT,
     memory: str | None = None,
     is_warm: bool = False,
+    only_changed: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Turn one incident into ``<id>.ipynb``, ``<id>.html`` and ``<id>.json``.
@@ -73,6 +74,9 @@ def run(
     is_warm : bool
         Whether to fork the kernel from one process that has imported the stack, kept for further runs until
         `postmortem_nb.kernels.nursery.close`; where that is not possible, it is started from nothing.
+    only_changed : bool
+        Whether to leave a report as it is that an earlier run made of the same evidence, notebook, settings and
+        software. What is told of it is the outcome ``unchanged``.
     progress : callable, optional
         Called with what is being done, steps done, and steps in all.
 
@@ -98,7 +102,7 @@ def run(
     parse_duration(timeout, "timeout")
     limit = None if memory is None else parse_memory(memory)
     job = Job(folder, source, values, Path(output).absolute(), timeout, progress or _silent, is_warm, limit)
-    return job.run()
+    return (job.unchanged() if only_changed else None) or job.run()
 
 
 def find_notebook(folder: Path) -> Path:

@@ -18,7 +18,7 @@ from postmortem_nb.evidence import find_incident
 from postmortem_nb.evidence.declared import read_facts
 from postmortem_nb.findings import SEVERITIES
 from postmortem_nb.incident import FACTS
-from postmortem_nb.runner import publishing
+from postmortem_nb.runner import inputs, leftover, publishing
 from postmortem_nb.runner.interruption import terminable
 from postmortem_nb.runner.outcome import NotebookStopped, Outcome
 from postmortem_nb.runner.parameters import INCIDENT, Scalar
@@ -77,9 +77,10 @@ class Job:
                 read_facts(self.folder / FACTS)  # what is wrong with them is said before a kernel starts
                 with publishing.part_folder(self.output, name) as part:
                     try:
+                        made_from = inputs.made_from(self.folder, self.source, self.values)
                         executed, result = self.execute(part)
                         found = counted(result)
-                        paths = self.publish(part, executed, result)
+                        paths = self.publish(part, executed, result, made_from)
                         return outcome("ok", "", "", **paths)
                     except NotebookStopped as stopped:
                         kept = self.keep_failed(part)
@@ -90,6 +91,18 @@ class Job:
                         return outcome("failed", message, traceback.format_exc())
         except KeyboardInterrupt:
             return outcome("interrupted", "It was interrupted; nothing was published.")
+
+    def unchanged(self) -> Outcome | None:
+        """Return what an earlier run made, if it was of the same inputs and all of it is there."""
+        leftover.tidy(self.output, self.folder.name)
+        paths = {kind: self.output / f"{self.folder.name}.{end}" for kind, end in publishing.ENDINGS.items()}
+        if not all(path.is_file() for path in paths.values()):
+            return None
+        if inputs.recorded(paths["notebook"]) != inputs.made_from(self.folder, self.source, self.values):
+            return None
+        result = json.loads(paths["json"].read_text(encoding="utf-8"))
+        about: dict[str, Any] = {"findings": counted(result), **paths}
+        return Outcome(self.folder.name, "unchanged", **about)
 
     def execute(self, part: Path) -> tuple[NotebookNode, dict[str, Any]]:
         """Run the notebook in a kernel, with its record in a folder; return it and the result.
@@ -122,13 +135,15 @@ class Job:
         settings = {name: value for name, value in self.values.items() if name in Settings.model_fields}
         return investigate(str(self.folder), **settings).analysis.to_dict()
 
-    def publish(self, part: Path, executed: NotebookNode, result: Mapping[str, Any]) -> dict[str, Path]:
+    def publish(
+        self, part: Path, executed: NotebookNode, result: Mapping[str, Any], made_from: Mapping[str, str]
+    ) -> dict[str, Path]:
         """Export and publish; return the path of each kind of file."""
         self.progress("exporting the report", 0, 0)
         from postmortem_nb.runner.record import as_html, as_text, clean  # late: nbformat, nbconvert
 
         name = self.folder.name
-        notebook = clean(executed, f"{name}.ipynb", self.source.name)
+        notebook = clean(executed, f"{name}.ipynb", self.source.name, made_from)
         texts = {
             "notebook": as_text(notebook),
             "html": as_html(notebook, name),

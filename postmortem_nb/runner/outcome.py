@@ -10,7 +10,7 @@ from typing import Any
 
 from postmortem_nb.errors import RunError
 
-STATUSES = ("ok", "failed", "timeout", "died", "interrupted")
+STATUSES = ("ok", "unchanged", "failed", "timeout", "died", "interrupted")
 
 
 class NotebookStopped(RunError):
@@ -19,7 +19,7 @@ class NotebookStopped(RunError):
     Parameters
     ----------
     status : str
-        One of `STATUSES`, never ``ok``.
+        One of `STATUSES`, never ``ok`` or ``unchanged``.
     message : str
         What happened in which cell.
     detail : str
@@ -40,9 +40,9 @@ class Outcome:
     ----------
     incident : str
         Its id, the name of its folder; as it was asked for, if no folder was found.
-    status : {"ok", "failed", "timeout", "died", "interrupted"}
-        ``timeout``: the run took longer than it may. ``died``: the kernel, or the process around it, was
-        killed.
+    status : {"ok", "unchanged", "failed", "timeout", "died", "interrupted"}
+        ``unchanged``: the report of an earlier run is there, of the same inputs. ``timeout``: the run took longer
+        than it may. ``died``: the kernel, or the process around it, was killed.
     message : str
         Why it is not ok, in one or two sentences; empty if it is.
     notebook, html, json : Path or None
@@ -71,8 +71,8 @@ class Outcome:
 
     @property
     def is_ok(self) -> bool:
-        """Whether the report was published."""
-        return self.status == "ok"
+        """Whether there is a report of these inputs."""
+        return self.status in ("ok", "unchanged")
 
     def to_dict(self, relative_to: Path) -> dict[str, Any]:
         """Return it as JSON values, with paths as seen from a folder and ``/`` between their parts."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from postmortem_nb.errors import SettingError
+from postmortem_nb.runner import leftover
 from postmortem_nb.runner.interruption import undisturbed
 
 # Kind of result → its ending, in the order in which they appear: the JSON last, as the mark of a complete
@@ -39,13 +40,18 @@ def make_folder(output: Path) -> None:
 
 @contextlib.contextmanager
 def part_folder(output: Path, incident: str) -> Iterator[Path]:
-    """Make a folder beside the results, on the same disk, and remove it whatever happens."""
+    """Make a folder beside the results, on the same disk, and remove it whatever happens.
+
+    What an earlier run of the incident left there, because it was killed, is finished or removed first.
+    """
     make_folder(output)
-    part = Path(tempfile.mkdtemp(prefix=f".part-{incident}-", dir=output))
-    try:
-        yield part
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    leftover.tidy(output, incident)
+    part = Path(tempfile.mkdtemp(prefix=f"{leftover.PREFIX}{incident}-", dir=output))
+    with leftover.owned(part):
+        try:
+            yield part
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -84,10 +90,15 @@ def publish(part: Path, output: Path, incident: str, texts: Mapping[str, str]) -
     for target in targets.values():
         if target.is_dir():
             raise IsADirectoryError(f"{target} is a folder; a result must be written there.")
-    ready = {kind: _written(part / f"ready-{kind}", texts[kind]) for kind in ENDINGS}
+    (part / leftover.READY).mkdir()
+    for kind, target in targets.items():
+        _written(part / leftover.READY / target.name, texts[kind])
+    _sync(part / leftover.READY)
+    mark = _written(part / "mark", "".join(f"{target.name}\n" for target in targets.values()))
     with undisturbed():
-        for kind in ENDINGS:
-            ready[kind].replace(targets[kind])
+        mark.replace(part / leftover.MARK)  # from here on the unit is complete, whatever happens
+        _sync(part)
+        leftover.finish(part, output)
         failed_copy(output, incident).unlink(missing_ok=True)
         _sync(output)
     return targets
@@ -121,7 +132,7 @@ def as_json(result: Mapping[str, Any]) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Replace a file in one step."""
-    ready = path.with_name(f".part-{path.name}-{os.getpid()}")
+    ready = path.with_name(f"{leftover.PREFIX}{path.name}-{os.getpid()}")
     try:
         _written(ready, text).replace(path)
     finally:
@@ -136,7 +147,7 @@ def write_new(path: Path, text: str) -> None:
     SettingError
         If there is one by now, or it cannot be written.
     """
-    ready = path.with_name(f".part-{path.name}-{os.getpid()}")
+    ready = path.with_name(f"{leftover.PREFIX}{path.name}-{os.getpid()}")
     try:
         os.link(_written(ready, text), path)  # unlike a renaming, it never replaces a file
     except OSError as error:

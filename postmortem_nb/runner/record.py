@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import traceback
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 from postmortem_nb.report import PostmortemExporter
+from postmortem_nb.runner import inputs
 from postmortem_nb.runner.outcome import NotebookStopped
 
 RECORD = "run.ipynb"  # what papermill keeps up to date during a run
@@ -45,7 +47,7 @@ def read_record(part: Path) -> NotebookNode | None:
         return None
 
 
-def clean(notebook: NotebookNode, name: str, source: str) -> NotebookNode:
+def clean(notebook: NotebookNode, name: str, source: str, made_from: Mapping[str, str] | None = None) -> NotebookNode:
     """Return an executed notebook without paths of this machine in what papermill says about it.
 
     Parameters
@@ -54,7 +56,11 @@ def clean(notebook: NotebookNode, name: str, source: str) -> NotebookNode:
         Changed in place.
     name, source : str
         File names of the result and of the notebook it was made from.
+    made_from : dict, optional
+        Hashes of its inputs, to be kept in it.
     """
+    if made_from is not None:
+        notebook.metadata[inputs.ROOT] = {inputs.KEY: dict(made_from)}
     notebook.metadata.setdefault("papermill", {}).update(output_path=name, input_path=source)
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
