@@ -92,7 +92,7 @@ def test_a_failure_leaves_the_others_alone(project):
     assert record["incidents"][1]["html"] is None
     assert record["services"]["shop"] == {"incidents": 2, "left_out": [NAMES[0], NAMES[2]], "between_failures": []}
     made = [f"{name}.{ending}" for name in (NAMES[0], NAMES[2]) for ending in ("html", "ipynb", "json")]
-    assert files(project / "reports") == [*made, "batch.json"]
+    assert files(project / "reports") == [*made, "batch.json", "index.html", "junit.xml"]
 
 
 def test_wrong_use_is_said_before_anything_runs(project, monkeypatch):
@@ -245,7 +245,7 @@ def test_an_interrupted_batch_leaves_its_record_and_nothing_else(project, runnin
     assert out == ""
     assert "Interrupted" in err
     assert "Traceback" not in err
-    assert files(project / "reports") == ["batch.json"]
+    assert files(project / "reports") == ["batch.json", "index.html", "junit.xml"]
     record = read_record(project / "reports" / "batch.json")
     assert record["status"] == "interrupted"
     assert record["not_run"] == NAMES

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from postmortem_nb.batch.index import as_page
+from postmortem_nb.batch.junit import as_junit
 from postmortem_nb.batch.pool import run_in_processes
 from postmortem_nb.batch.record import as_record
 from postmortem_nb.errors import PostmortemError, SettingError
@@ -25,7 +27,7 @@ from postmortem_nb.times import parse_duration
 
 __all__ = ["Batch", "attempt", "run_all"]
 
-RECORD = "batch.json"
+RECORD, INDEX, JUNIT = "batch.json", "index.html", "junit.xml"
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def run_all(
         Whether to go on after an incident that failed.
     record : bool
         Whether to write ``batch.json`` into the output folder: after each incident, so that it is there if
-        the batch is killed.
+        the batch is killed; and at the end a page of all incidents, ``index.html``, and ``junit.xml``.
     on_outcome : callable, optional
         Told of every incident that is done.
     progress : callable, optional
@@ -173,8 +175,11 @@ def run_all(
         return Batch(outcomes, not_run, path, time.monotonic() - started, is_stopped)
 
     def written(is_finished: bool) -> Path:
-        about = as_record(batch(None), output, is_finished=is_finished)
-        write_whole(output / RECORD, as_json(about))
+        done_so_far = batch(None)
+        if is_finished:
+            write_whole(output / INDEX, as_page(done_so_far, output, is_finished=is_finished))
+            write_whole(output / JUNIT, as_junit(done_so_far))
+        write_whole(output / RECORD, as_json(as_record(done_so_far, output, is_finished=is_finished)))
         return output / RECORD
 
     results = run_in_processes(asked, options, jobs) if jobs > 1 else _one_by_one(asked, options, progress)

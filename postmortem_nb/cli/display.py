@@ -88,13 +88,22 @@ class Display:
 def _bar() -> Progress:
     from rich import progress as p
     from rich.console import Console
+    from rich.text import Text
+
+    class _Rate(p.ProgressColumn):
+        """Incidents a minute so far; nothing for the steps of one."""
+
+        def render(self, task: p.Task) -> Text:
+            is_batch = task.description == "incidents" and task.completed and task.elapsed
+            return Text(f"{60 * task.completed / (task.elapsed or 1):.1f}/min" if is_batch else "")
 
     return p.Progress(
         p.TextColumn("{task.description}", markup=False),
         p.BarColumn(),
         p.MofNCompleteColumn(),
+        _Rate(),
         p.TimeElapsedColumn(),
-        p.TimeRemainingColumn(),
+        p.TimeRemainingColumn(elapsed_when_finished=True),
         console=Console(stderr=True),
         transient=True,
     )

@@ -1,0 +1,159 @@
+"""``index.html``: every incident of a batch on one page, in the look of the report; no script, no request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from postmortem_nb.report.styles import page_css
+from postmortem_nb.tables import Safe, escape, measured, table
+from postmortem_nb.times import Duration, format_bounds, format_window
+
+if TYPE_CHECKING:
+    from postmortem_nb.batch import Batch
+    from postmortem_nb.runner import Outcome
+
+COLUMNS = ("Incident", "Status", "Severity", "Impact window", "To detect", "To recover", "Windows to scale", "Findings")
+TIMES = ("time_to_detect", "time_to_recover")
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+STYLE = """
+main { padding: 2rem 1.25rem 3rem; }
+.strip { width: 9rem; height: 1rem; display: block; }
+.strip .record { fill: var(--pnb-tint); stroke: var(--pnb-line); }
+.strip .impact { fill: var(--pnb-warn); }
+.strip .open { fill: var(--pnb-care); }
+.bad { color: var(--pnb-warn); font-weight: 600; }
+"""
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Incidents</title>
+<style>{css}</style>
+</head>
+<body>
+<main>
+<h1>Incidents</h1>
+<p>{summary}</p>
+{table}
+</main>
+</body>
+</html>
+"""
+
+
+def as_page(batch: Batch, output: Path, *, is_finished: bool) -> str:
+    """Return the page of a batch, with links relative to the output folder.
+
+    Parameters
+    ----------
+    batch : Batch
+        What was done so far.
+    output : Path
+        Where the page is written.
+    is_finished : bool
+        False while more incidents are to come.
+    """
+    results = {outcome.incident: _result(outcome) for outcome in batch.outcomes}
+    rows = [_row(outcome, results[outcome.incident], output) for outcome in batch.outcomes]
+    rows += [(name, _bad("not run"), *[""] * 6) for name in batch.not_run]
+    caption = (
+        "What became of each incident. Times are measured where there is telemetry; a range says how sure they are."
+    )
+    body = table(COLUMNS, rows, caption) if rows else Safe("<p>There is no incident.</p>")
+    css = page_css() + STYLE
+    return PAGE.format(policy=POLICY, css=css, summary=escape(_summary(batch, is_finished)), table=body)
+
+
+def _summary(batch: Batch, is_finished: bool) -> str:
+    counted = ", ".join(f"{number} {status}" for status, number in batch.counts.items())
+    left = f"; {len(batch.not_run)} not run" if batch.not_run else ""
+    return f"{counted or 'none run'}{left}{'.' if is_finished else '; the batch is running or was killed.'}"
+
+
+def _result(outcome: Outcome) -> dict[str, Any] | None:
+    if outcome.json is None:
+        return None
+    result: dict[str, Any] = json.loads(outcome.json.read_text(encoding="utf-8"))
+    return result
+
+
+def _row(outcome: Outcome, result: Mapping[str, Any] | None, output: Path) -> tuple[object, ...]:
+    if result is None:
+        failed = _linked(outcome.incident, outcome.notebook, output)
+        return (failed, _bad(outcome.status), "", Safe(f"<small>{escape(outcome.message)}</small>"), "", "", "", "")
+    name = _linked(outcome.incident, outcome.html, output)
+    return (
+        Safe(f"{name}<br><small>{escape(result['title'])}</small>"),
+        result["status"],
+        result["severity"],
+        Safe("<br>".join(_windows(result)) or "none measured"),
+        *(_time(result, wanted) for wanted in TIMES),
+        _strip(result),
+        _findings(outcome.findings),
+    )
+
+
+def _linked(text: str, path: Path | None, output: Path) -> Safe:
+    if path is None:
+        return escape(text)  # type: ignore[return-value]
+    return Safe(f'<a href="{quote(path.relative_to(output).as_posix())}">{escape(text)}</a>')
+
+
+def _bad(text: str) -> Safe:
+    return Safe(f'<span class="bad">{escape(text)}</span>')
+
+
+def _spans(result: Mapping[str, Any]) -> Iterator[tuple[pd.Timestamp, pd.Timestamp, bool]]:
+    """Yield onset, recovery and whether it is still open, of each window with both ends."""
+    for window in result["windows"]:
+        ends = [window[end]["at"] for end in ("onset", "recovery")]
+        if None not in ends:
+            yield pd.Timestamp(ends[0]), pd.Timestamp(ends[1]), window["is_open"]
+
+
+def _windows(result: Mapping[str, Any]) -> Iterator[str]:
+    for onset, recovery, is_open in _spans(result):
+        yield escape(format_window((onset, recovery), is_open=is_open))
+
+
+def _time(result: Mapping[str, Any], wanted: str) -> Safe:
+    for timing in result["timings"]:
+        if timing["id"] == wanted and timing["seconds"] is not None:
+            lo, value, hi = (timing[part] for part in ("seconds_lo", "seconds", "seconds_hi"))
+            bounds = [None if t is None else pd.Timedelta(seconds=t) for t in (lo, value, hi)]
+            return measured(format_bounds(Duration(*bounds)))
+    return Safe("–")
+
+
+def _strip(result: Mapping[str, Any]) -> Safe:
+    """Draw the windows on the stretch that the evidence covers."""
+    spans = list(_spans(result))
+    times = [pd.Timestamp(t) for file in result["files"] for t in (file["first"], file["last"]) if t]
+    times += [t for onset, recovery, _ in spans for t in (onset, recovery)]
+    if not spans or max(times) == min(times):
+        return Safe("")
+    start, length = min(times), max(times) - min(times)
+    bars = "".join(_bar((a - start) / length, (b - start) / length, is_open) for a, b, is_open in spans)
+    share = sum((b - a) / length for a, b, _ in spans)
+    label = f"{len(spans)} impact window{'s' if len(spans) > 1 else ''}, {share:.0%} of the record"
+    record = '<rect class="record" x="0.5" y="4.5" width="143" height="7"/>'
+    return Safe(f'<svg class="strip" viewBox="0 0 144 16" role="img" aria-label="{label}">{record}{bars}</svg>')
+
+
+def _bar(start: float, end: float, is_open: bool) -> str:
+    width = max(144 * (end - start), 1.5)
+    kind = "open" if is_open else "impact"
+    return f'<rect class="{kind}" x="{144 * start:.1f}" y="2" width="{width:.1f}" height="12"/>'
+
+
+def _findings(counts: Mapping[str, int]) -> Safe:
+    texts: Iterable[str] = (f"{n} {severity}{'s' if n > 1 else ''}" for severity, n in counts.items() if n)
+    return Safe("<br>".join(texts) or "none")
