@@ -481,7 +481,26 @@ All broke.
         "recovered": "2024-02-01 10:30Z",
     }
     assert times(draft)[3:] == ["unknown", "2024-02-01 11:30Z"]
-    assert ids(draft.findings) == ["time-unread"]
+    assert ids(draft.findings) == ["odd-time", "time-unread"]  # "10:07~" is said to be read as about
+
+
+@pytest.mark.parametrize(
+    ("time", "id", "at"),
+    [
+        ("20202-01-16 10:00", "time-unread", "unknown"),
+        ("2020-01-16 10:45~", "odd-time", "~2020-01-16 10:45"),
+        ("2020-01-16 8:40", "odd-time", "2020-01-16 08:40"),
+        ("2020-01-16 HH:mm", "odd-time", "2020-01-16 00:00/2020-01-17 00:00"),
+        ("2020-01-16 14:??", "odd-time", "2020-01-16 14:00/2020-01-16 15:00"),
+        ("2020-02-?? ??:??", "odd-time", "2020-02-01 00:00/2020-03-01 00:00"),
+        ("2020-13-41 10:00", "time-unread", "unknown"),
+    ],
+)
+def test_each_kind_of_dirt_is_said_and_kept(tmp_path, time, id, at):
+    table = f"| Time | Event |\n| --- | --- |\n| 2020-01-15 10:00 | Crash |\n| {time} | Something |\n"
+    draft = drawn(tmp_path, f"# X\n\n## Timeline\n\nAll times in UTC.\n\n{table}")
+    assert times(draft)[1] == at
+    assert [f.where for f in draft.findings if f.id == id][:1] == ["pm.md:10"]
 
 
 def test_a_stated_time_in_whole_hours_agrees_to_the_hour(tmp_path):

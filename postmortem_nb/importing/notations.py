@@ -155,7 +155,8 @@ def _one(text: str, start: int) -> tuple[Written, int] | None:
         return None
     at = at_clock if at_clock != next_at else at
     if behind := _AFTER_ABOUT.match(text, at):
-        at, side = behind.end(), "~"
+        said = f"what stands behind it ({behind[0].strip()}) is read as “about”"
+        at, side, written = behind.end(), "~", replace(written, notes=(*written.notes, said))
     if written.clock and (zone := _ZONE.match(text, at)) and not _is_range(text[start:at], zone[0], written):
         at, written = zone.end(), replace(written, zone=zone["zone"])
         if not had_day and (gap := re.compile(r",?\s+(?:on\s+)?").match(text, at)):  # "10:15 UTC, 14 January"

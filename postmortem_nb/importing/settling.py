@@ -250,8 +250,9 @@ def _backwards(one: Settled, settled: Sequence[Settled], where: str) -> Finding:
 
 
 def _odd(row: Row, note: str, where: str) -> Finding:
-    severity = "note" if "digit" in note else "warning"
-    return Finding("odd-time", severity, where, f"{row.time!r}: {note}.", "It is kept with what it leaves open.")
+    if "placeholder" in note or "open" in note:
+        return Finding("odd-time", "warning", where, f"{row.time!r}: {note}.", "It is kept with what it leaves open.")
+    return Finding("odd-time", "note", where, f"{row.time!r}: {note}.")
 
 
 def _unread(row: Row, where: str) -> Finding:
