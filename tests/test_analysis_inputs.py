@@ -101,6 +101,16 @@ def test_the_excerpt_of_an_edge_shows_the_rows_on_both_sides(analysis):
     assert set(rows["claim"]) == {"onset", "mitigated", "recovery"}  # the declared ones name a line of incident.toml
 
 
+def test_measured_rows_of_the_timeline_name_the_lines_around_the_edge(analysis):
+    rows = analysis.timeline[analysis.timeline["basis"] == "measured"]
+    assert len(rows) >= 2
+    for place in rows["evidence"]:
+        file, _, lines = place.partition(":")
+        first, last = (int(n) for n in lines.split("–"))
+        assert file == "logs/access.log"
+        assert 1 <= first < last <= len(ACCESS)
+
+
 def test_settings_that_were_chosen_are_inputs_of_what_they_move(analysis):
     claims = analysis.replace(threshold=0.2, zone="Europe/Berlin").claims
     settings = [str(i) for i in claims["time_to_recover"].inputs + claims["onset"].inputs if i.kind == "setting"]

@@ -222,7 +222,7 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     claims.update((c.id, c) for c in (*channel_claims(known, trail), *relapse_claims(relapses, trail)))
     grid = sensitivity(series, chosen, measurement.baseline if measurement else None, incident.facts)
     claims.update((c.id, c) for c in grid_claims(grid, windows, claims["window"].inputs))
-    timeline = build_timeline(incident, moments, windows)
+    timeline = build_timeline(incident, moments, windows, series)
     findings = worst_first(
         [
             *incident.findings,

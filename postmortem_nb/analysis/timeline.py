@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from postmortem_nb.analysis.inputs import Trail
 from postmortem_nb.analysis.joining import joined, with_milestones
 from postmortem_nb.analysis.moments import NAMES, Moments
+from postmortem_nb.analysis.signals import SignalSeries
 from postmortem_nb.analysis.windows import Windows
 from postmortem_nb.findings import Finding
 from postmortem_nb.frames import EVENTS, conform
@@ -21,8 +23,15 @@ TIMES = ("time", "time_lo", "time_hi", "end")
 HELD = ("hypothesis", "refuted", "confirmed")  # kinds of rows that tell of an explanation
 
 
-def build_timeline(incident: Incident, moments: Moments, windows: Windows) -> pd.DataFrame:
+def build_timeline(
+    incident: Incident, moments: Moments, windows: Windows, series: SignalSeries | None = None
+) -> pd.DataFrame:
     """Return everything that has a time, in order and once; rows of one time keep declared, system, measured order.
+
+    Parameters
+    ----------
+    series : SignalSeries, optional
+        What the windows were measured on; a measured row names the rows of it that lie around the edge.
 
     Returns
     -------
@@ -38,13 +47,23 @@ def build_timeline(incident: Incident, moments: Moments, windows: Windows) -> pd
     held = [row for h in facts.hypotheses for row in _hypothesis(h)]
     declared = [*with_milestones(told, milestones), *held]
     declared.sort(key=lambda r: "declared" not in str(r["basis"]))  # stable: what people say first
-    merged = [*declared, *_edges(windows), *_measured(moments)]
+    measured = [*_edges(windows), *_measured(moments)]
+    if series is not None:
+        trail = Trail(incident)
+        measured = [{**row, "evidence": _around(trail, series, row)} for row in measured]
+    merged = [*declared, *measured]
     if not merged:
         return EVENTS.empty().assign(said=pd.Series(dtype="str"))
     frame = pd.DataFrame(merged)[[*EVENTS.columns, "said"]]
     instants = {c: pd.to_datetime(frame[c], utc=True).dt.as_unit("ns") for c in TIMES}
     frame = conform(frame.assign(**instants), EVENTS, "timeline")
     return frame.sort_values("time", kind="stable", ignore_index=True, na_position="last")
+
+
+def _around(trail: Trail, series: SignalSeries, row: dict[str, Any]) -> str:
+    """Return the files and lines of the signal around an edge; the signal's name where there are none."""
+    lo, hi = (row["time"] if row[key] is None else row[key] for key in ("time_lo", "time_hi"))
+    return "; ".join(i.place for i in trail.around(series, lo, hi, "")) or f"signal “{series.name}”"
 
 
 def _recorded(incident: Incident) -> list[dict[str, Any]]:
