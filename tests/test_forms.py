@@ -139,6 +139,10 @@ def test_only_narrow_bounds_are_left_to_the_report():
     assert brief(analysis_of("2024-06-18-still-open").claims["impact_time"]) == "at least 1 h 39 min"
 
 
+def test_a_value_that_begins_a_paragraph_has_a_capital():
+    assert "\n\nAt least 2,948 of at least 8,277 payment requests" in text_of("2024-06-18-still-open", "blog")
+
+
 # --- customers ---------------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ FIGURES = (
 UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day"}
 NARROW = 0.1  # bounds within this share of the value are left to the report
 MINUTES = pd.Timedelta(minutes=2)
+_BEGINS = re.compile(r"(\A|\n\s*\n)(at least|at most|about|before|after)\b(?= \d)")
 _LOCAL = re.compile(r", (?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? \S+(?: \(UTC[^)]*\))?$")
 
 
@@ -107,7 +108,12 @@ def passages(analysis: Analysis, show: Any = brief, *, drafted: bool = True) -> 
             told = _without_gaps(passage)
             if heading not in written and told.text.strip():
                 written[heading] = told
-    return {h: Prose(fill(p, analysis.claims, lambda c: literal(show(c)))) for h, p in written.items()}
+    return {h: Prose(_begun(fill(p, analysis.claims, lambda c: literal(show(c))))) for h, p in written.items()}
+
+
+def _begun(text: str) -> str:
+    """Return prose in which a value that begins a paragraph begins it with a capital: "At least 2,948 …"."""
+    return _BEGINS.sub(lambda match: match[1] + match[2].capitalize(), text)
 
 
 def _without_gaps(passage: Passage) -> Passage:
