@@ -138,7 +138,7 @@ def soak(kills: int, n: int, seed: int) -> Counter[str]:
                 kill(victims)
                 seen.update(["kills", how])
                 is_outlived |= how == KINDS[1]
-                code = None if how != KINDS[1] else batch.wait(120)  # with one worker less, it goes on
+                code = None if how != KINDS[1] else batch.wait(900)  # with one worker less, it goes on
                 batch.wait()
             wait_for_none(root)
             output.mkdir(exist_ok=True)
