@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -24,6 +27,8 @@ class Finding:
         What is wrong, with the values.
     fix : str
         What to do.
+    why : str
+        Why it matters; what `reasons` says of its id, unless given.
     """
 
     id: str
@@ -31,13 +36,22 @@ class Finding:
     where: str
     text: str
     fix: str = ""
+    why: str = ""
 
     def __post_init__(self) -> None:
         if self.severity not in SEVERITIES:
             raise ValueError(f"severity {self.severity!r} is none of {SEVERITIES}")
+        if not self.why:
+            object.__setattr__(self, "why", reasons().get(self.id, ""))
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.where}: {self.text} {self.fix}".rstrip()
+
+
+@cache
+def reasons() -> dict[str, str]:
+    """Return why each kind of finding matters, by id; rules of wording bring their own."""
+    return tomllib.loads((files("postmortem_nb") / "findings.toml").read_text(encoding="utf-8"))
 
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

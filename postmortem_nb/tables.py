@@ -157,17 +157,36 @@ def evidence(line: object, place: str) -> Safe:
     )
 
 
-def finding_items(findings: Iterable[Finding], *, linked: bool = False) -> Safe:
-    """Return findings as an ordered list, each with its severity in words; `linked` gives each an id."""
-    items = []
+def finding_items(findings: Iterable[Finding], *, linked: bool = False, accepted: Sequence[str] = ()) -> Safe:
+    """Return findings as an ordered list, each with its severity in words.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+    linked : bool
+        Give each an id, and say why findings of its kind matter where it is the first of them.
+    accepted : sequence of str
+        Why each is accepted.
+    """
+    items: list[str] = []
+    told: set[str] = set()
     for n, f in enumerate(findings, 1):
-        name = f' id="finding-{n}"' if linked else ""
+        name = f' id="finding-{n}"' if linked and not accepted else ""
+        reason = f"<br><small>Accepted: {escape(accepted[n - 1])}</small>" if accepted else ""
         items.append(
             f'<li class="pnb-finding pnb-{f.severity}"{name}><strong>{escape(f.severity.capitalize())}</strong> '
             f'<span class="pnb-place">{escape(f.where)}</span> {escape(f.text[:1].upper() + f.text[1:])} '
-            f'<span class="pnb-fix">{escape(f.fix)}</span></li>'
+            f'<span class="pnb-fix">{escape(f.fix)}</span>{_why(f, told if linked else None)}{reason}</li>'
         )
     return Safe(f'<ol class="pnb-findings">{"".join(items)}</ol>')
+
+
+def _why(finding: Finding, told: set[str] | None) -> str:
+    """Return why a finding matters, at the first of its kind."""
+    if told is None or finding.id in told or not finding.why:
+        return ""
+    told.add(finding.id)
+    return f"<br><small>Why it matters: {escape(finding.why)} <code>{escape(finding.id)}</code></small>"
 
 
 def more(summary: str, content: str) -> Safe:

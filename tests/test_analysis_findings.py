@@ -26,7 +26,7 @@ def found(incident, id_, **settings):
 
 def test_a_sound_incident_has_no_finding():
     milestones = {"started": clock(60), "detected": clock(62), "mitigated": clock(90), "resolved": clock(95)}
-    action = {"text": "x", "kind": "prevent", "owner": "web team", "due": "2024-02-01"}
+    action = {"text": "x", "kind": "prevent", "owner": "web team", "due": "2024-02-01", "check": "y"}
     incident = gauge(DIP, facts={"milestones": milestones, "actions": [action]})
     assert pnb.analyze(incident).findings == ()
 
@@ -73,19 +73,23 @@ def test_a_timeline_row_days_away():
         ({}, ["has no owner", "has no due date"]),
         ({"owner": "web team"}, ["has no due date"]),
         ({"due": "2024-02-01"}, ["has no owner"]),
+        ({"owner": "web team", "due": "2024-02-01", "check": ""}, ["has no check that proves it done"]),
+        ({"owner": "web team", "due": "2024-02-01", "check": "", "command": "make drill"}, []),
+        ({"owner": "web team", "due": "2024-02-01", "check": "", "target": "p95 below 300 ms"}, []),
         ({"owner": "web team", "due": "2024-02-01"}, []),
         ({"status": "rejected"}, []),
     ],
 )
-def test_an_action_without_owner_or_date(action, text):
-    findings = found(declared_only(actions=[{"text": "x", "kind": "prevent", **action}]), "weak-action")
+def test_an_action_without_owner_date_or_proof(action, text):
+    declared = {"text": "x", "kind": "prevent", "check": "y", **action}
+    findings = found(declared_only(actions=[declared]), "weak-action")
     assert sorted(f.text for f in findings) == sorted(f"“x” {words}." for words in text)
 
 
 def test_weak_actions_are_counted_in_one_finding():
-    actions = [{"text": name, "kind": "prevent", "due": "2024-02-01"} for name in "abc"]
+    actions = [{"text": name, "kind": "prevent", "due": "2024-02-01", "check": "y"} for name in "xyz"]
     (finding,) = found(declared_only(actions=[*actions, {**actions[0], "owner": "web team"}]), "weak-action")
-    assert finding.text == "3 of 4 open action items have no owner, the first is “a”."
+    assert finding.text == "3 of 4 open action items have no owner, the first is “x”."
 
 
 def test_open_and_resolved():

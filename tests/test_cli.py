@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = Path(__file__).parent / "data" / "notebooks"
 NAME = "2024-01-01-quiet"
 COMMANDS = [
+    "actions",
     "batch",
     "check",
     "claims",
@@ -396,15 +397,11 @@ def test_check_prints_findings_and_fails_on_an_error(project, call):
     (folder / "incident.toml").write_text('title = "Odd"\n[milestones]\nstarted = "soon"\n')
     code, out, err = call("check", NAME, "2024-01-02-odd", "2024-01-03-gone")
     assert code == 1
-    by_incident = {
-        name: [line for line in out.splitlines() if line.startswith(f"{name}: ")]
-        for name in (NAME, "2024-01-02-odd", "2024-01-03-gone")
-    }
-    assert sum(map(len, by_incident.values())) == len(out.splitlines())
-    assert not any(": error:" in line for line in by_incident[NAME])
-    assert len(by_incident["2024-01-02-odd"]) == 1
-    assert re.search(r"^2024-01-02-odd: error: .*'soon' is not a time", by_incident["2024-01-02-odd"][0])
-    assert "There is no incident" in by_incident["2024-01-03-gone"][0]
+    sound, odd, gone = re.split(r"^2024-01-0[23]-\w+: 1 error\n", out, flags=re.MULTILINE)
+    assert sound.startswith(f"{NAME}: ") and "Errors" not in sound
+    assert "Notes\n  no-telemetry: What only people remember" in sound
+    assert re.search(r"^Errors\n  unreadable: .*\n    incident.toml:3: .*'soon' is not a time", odd, re.MULTILINE)
+    assert "There is no incident" in gone
     assert err.splitlines()[1:] == ["2024-01-02-odd: 1 error", "2024-01-03-gone: 1 error"]
     assert not (project / "reports").exists()
 
@@ -416,7 +413,8 @@ def test_check_as_json(project, call):
     assert report["incident"] == NAME
     assert report["findings"], "an incident without telemetry is worth a note"
     for finding in report["findings"]:
-        assert list(finding) == ["id", "severity", "where", "text", "fix"]
+        assert list(finding) == ["id", "severity", "where", "text", "fix", "why"]
+        assert finding["why"]
 
 
 # --- lab, doctor, schema -----------------------------------------------------------------------------------

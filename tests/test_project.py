@@ -25,6 +25,8 @@ ROOMS = (
     "example",
     "incident",
     "evidence",
+    "language",
+    "actions",
     "replay",
     "analysis",
     "differences",

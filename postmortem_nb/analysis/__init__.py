@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from postmortem_nb.actions import action_findings
+from postmortem_nb.analysis.acceptance import Acceptance, settle
 from postmortem_nb.analysis.agreement import agreement_findings
 from postmortem_nb.analysis.alertclaims import replay_claims, replay_findings
 from postmortem_nb.analysis.alerts import replay_alert, replay_all
@@ -38,9 +40,10 @@ from postmortem_nb.analysis.timeline import build_timeline, timeline_findings
 from postmortem_nb.analysis.timings import Timing, compute_timings, timing_findings
 from postmortem_nb.analysis.windows import Measurement, Windows, measure_all
 from postmortem_nb.errors import SourceError, near
-from postmortem_nb.findings import Finding, worst_first
+from postmortem_nb.findings import Finding
 from postmortem_nb.frames import EVENTS
 from postmortem_nb.incident import Incident
+from postmortem_nb.language import language_findings
 
 __all__ = [
     "Analysis",
@@ -81,11 +84,13 @@ class Analysis:
     claims : Claims
         The ledger that the narrative draws on.
     findings : tuple of Finding
-        Worst first.
+        Worst first, without those that are accepted.
     beside : tuple of Measurement
         What was measured on the other signals, in their order.
     replays : tuple of Replay
         What the alerting rules that the incident brings would have done.
+    accepted : tuple of Acceptance
+        Findings that are accepted in ``incident.toml``, with the reason.
     sensitivity : DataFrame
         How the windows move with threshold and merge gap; see `postmortem_nb.analysis.grid.sensitivity`.
     timeline : DataFrame
@@ -105,6 +110,7 @@ class Analysis:
     findings: tuple[Finding, ...]
     beside: tuple[Measurement, ...] = ()
     replays: tuple[Replay, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     timeline: pd.DataFrame = field(default_factory=EVENTS.empty)
 
@@ -223,7 +229,8 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     grid = sensitivity(series, chosen, measurement.baseline if measurement else None, incident.facts)
     claims.update((c.id, c) for c in grid_claims(grid, windows, claims["window"].inputs))
     timeline = build_timeline(incident, moments, windows, series)
-    findings = worst_first(
+    findings, accepted = settle(
+        incident,
         [
             *incident.findings,
             *odd,
@@ -239,8 +246,10 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
             *path_findings(incident, paths),
             *timeline_findings(incident, timeline),
             *replay_findings(incident, replays),
+            *language_findings(incident),
+            *action_findings(incident),
             *stated_findings(incident, windows, earliest([moments.at("detect"), moments.at("declare")])),
-        ]
+        ],
     )
     return Analysis(
         incident,
@@ -256,6 +265,7 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
         findings,
         measurements[1:],
         replays,
+        accepted,
         grid,
         timeline,
     )

@@ -104,6 +104,7 @@ def as_result(analysis: Analysis) -> dict[str, Any]:
         ],
         excerpts=[_excerpt(row) for row in analysis.excerpts.to_dict("records")],
         findings=[FindingModel(**f.__dict__) for f in analysis.findings],
+        accepted=[FindingModel(**a.finding.__dict__, accepted=a.reason) for a in analysis.accepted],
         files=[_file(row) for row in incident.files.to_dict("records")],
     )
     return result.model_dump(mode="json")

@@ -236,6 +236,8 @@ class FindingModel(_Model):
     where: str
     text: str
     fix: str
+    why: str = Field(description="why findings of this id matter")
+    accepted: str = Field("", description="the reason, if it is accepted")
 
 
 class FileModel(_Model):
@@ -282,6 +284,7 @@ class Result(_Model):
     claims: list[ClaimModel]
     excerpts: list[ExcerptModel]
     findings: list[FindingModel]
+    accepted: list[FindingModel] = Field(description="findings that people accept, with their reason")
     files: list[FileModel]
 
 

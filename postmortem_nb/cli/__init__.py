@@ -15,12 +15,13 @@ from typing import Any
 import click
 
 import postmortem_nb
+from postmortem_nb.cli.checking import actions, check
 from postmortem_nb.cli.claims import claims
 from postmortem_nb.cli.comparing import diff
 from postmortem_nb.cli.digesting import digest
 from postmortem_nb.cli.exporting import export, review
 from postmortem_nb.cli.importing import import_
-from postmortem_nb.cli.incidents import check, list_incidents, new
+from postmortem_nb.cli.incidents import list_incidents, new
 from postmortem_nb.cli.options import State, verbose_option
 from postmortem_nb.cli.running import batch, run
 from postmortem_nb.cli.workbench import doctor, lab, schema
@@ -58,6 +59,7 @@ for command in (
     import_,
     draft,
     check,
+    actions,
     claims,
     review,
     run,

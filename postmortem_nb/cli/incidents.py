@@ -1,4 +1,4 @@
-"""``new``, ``list`` and ``check``: the folders of incidents."""
+"""``new`` and ``list``: the folders of incidents."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import datetime as dt
 import json
 import re
 import shutil
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import click
 
 from postmortem_nb.cli.display import print_result, shown
-from postmortem_nb.cli.options import SettingsCommand, given_settings, verbose_option
-from postmortem_nb.errors import PostmortemError, SettingError, SourceError
+from postmortem_nb.cli.options import verbose_option
+from postmortem_nb.errors import SettingError, SourceError
 
 INCIDENTS = Path("data", "incidents")
 NAME = re.compile(r"(\d{4}-\d{2}-\d{2})((?:-[a-z0-9]+)+)")
@@ -62,53 +60,6 @@ def list_incidents(folder: Path | None, as_json: bool) -> None:
         about = {key: getattr(incident.facts, key) for key in ("title", "status", "severity", "services")}
         rows.append({"id": incident.id, **about})
     print_result(json.dumps(rows, indent=2, ensure_ascii=False))
-
-
-@click.command(cls=SettingsCommand)
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@verbose_option
-def check(names: tuple[str, ...], as_json: bool, **settings: Any) -> int:
-    """Print what is weak or contradicts itself.
-
-    Reads and analyses each incident, and writes nothing. Exits with 1 if there is a finding of severity error, or an
-    incident that cannot be read.
-    """
-    from postmortem_nb.runner import check_settings
-
-    given = given_settings(settings)
-    check_settings(given)
-    reports = [_checked(name, given) for name in names]
-    if as_json:
-        print_result(json.dumps(reports, indent=2, ensure_ascii=False))
-    for report in reports:
-        for finding in report["findings"] if not as_json else ():
-            parts = (report["incident"], finding["severity"], finding["where"], f"{finding['text']} {finding['fix']}")
-            print_result(": ".join(filter(None, parts)).rstrip())
-        click.echo(f"{report['incident']}: {_counted(report['findings'])}", err=True)
-    return int(any(f["severity"] == "error" for report in reports for f in report["findings"]))
-
-
-def _counted(findings: list[dict[str, str]]) -> str:
-    """Say how many there are of each severity: ``1 error, 2 warnings``."""
-    numbers = Counter(finding["severity"] for finding in findings)
-    return ", ".join(f"{n} {severity}{'s' if n > 1 else ''}" for severity, n in numbers.items()) or "no findings"
-
-
-def _checked(name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the findings on an incident; what stops the analysis is an error among them."""
-    from postmortem_nb.sections import investigate
-
-    try:
-        post = investigate(name, **settings)
-    except PostmortemError as error:
-        unreadable = {"id": "unreadable", "severity": "error", "where": "", "text": str(error), "fix": ""}
-        return {"incident": Path(name).name, "findings": [unreadable]}
-    findings = [
-        {key: getattr(finding, key) for key in ("id", "severity", "where", "text", "fix")}
-        for finding in post.analysis.findings
-    ]
-    return {"incident": post.incident.id, "findings": findings}
 
 
 @click.command()

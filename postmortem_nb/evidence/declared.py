@@ -16,10 +16,13 @@ from pydantic_core import ErrorDetails
 
 from postmortem_nb.errors import IncidentError, near
 from postmortem_nb.incident import (
+    Accepted,
     Action,
+    Decision,
     EvidenceRule,
     Facts,
     Hypothesis,
+    Language,
     Lessons,
     Milestones,
     Signal,
@@ -40,6 +43,9 @@ MODELS: dict[str, type[BaseModel]] = {  # key in incident.toml → the model of 
     "hypotheses": Hypothesis,
     "lessons": Lessons,
     "actions": Action,
+    "decisions": Decision,
+    "accepted": Accepted,
+    "language": Language,
     "evidence": EvidenceRule,
 }
 _ABOVE = "A key of the incident itself stands above the first [table]."
@@ -124,6 +130,15 @@ def locate(text: str, place: Sequence[str | int]) -> int:
         if common > best and common == len(path):  # an equal one later on adds nothing
             best, line = common, number
     return line
+
+
+def places(text: str) -> dict[Place, int]:
+    r"""Return the line of every table and key.
+
+    >>> places('title = "x"\n[[actions]]\ntext = "y"\n')
+    {('title',): 1, ('actions', 0): 2, ('actions', 0, 'text'): 3}
+    """
+    return {path: line for line, path in _keys(text)}
 
 
 def _keys(text: str) -> Iterator[tuple[int, Place]]:

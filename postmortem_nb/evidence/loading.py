@@ -100,6 +100,7 @@ def load(name_or_path: str | Path) -> Incident:
         rules=tuple(r for r in rules if isinstance(r, AlertRule)),
         recordings=tuple(r for r in rules if isinstance(r, RecordingRule)),
         origin=read_origin(folder / FACTS),
+        declared=read_text(folder / FACTS),
     )
 
 

@@ -15,7 +15,6 @@ from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS
 from postmortem_nb.incident.alerting import AlertRule, RecordingRule
 from postmortem_nb.incident.facts import (
     MILESTONES,
-    Action,
     EvidenceRule,
     Facts,
     Filter,
@@ -26,18 +25,22 @@ from postmortem_nb.incident.facts import (
     TimelineRow,
     Version,
 )
+from postmortem_nb.incident.following import Accepted, Action, Decision, Language
 from postmortem_nb.incident.origin import FACTS, Origin
 
 __all__ = [
     "FACTS",
     "MILESTONES",
+    "Accepted",
     "Action",
     "AlertRule",
+    "Decision",
     "EvidenceRule",
     "Facts",
     "Filter",
     "Hypothesis",
     "Incident",
+    "Language",
     "Lessons",
     "Milestones",
     "Origin",
@@ -62,6 +65,8 @@ class Incident:
         What people declared.
     narrative : str
         Text of ``narrative.md``; empty if there is none.
+    declared : str
+        Text of ``incident.toml``, so that a finding can name the line; empty if the facts were not read from a file.
     logs, metrics, events : DataFrame
         Evidence, in time order; columns in `postmortem_nb.frames`, all instants UTC.
     files : DataFrame
@@ -90,6 +95,7 @@ class Incident:
     rules: tuple[AlertRule, ...] = ()
     recordings: tuple[RecordingRule, ...] = ()
     origin: Origin = field(default_factory=Origin)
+    declared: str = field(default="", repr=False)
 
     def __repr__(self) -> str:
         files = (~self.files["kind"].isin(["rules", "source"])).sum()

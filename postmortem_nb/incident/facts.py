@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from postmortem_nb.incident.conversation import Chat
+from postmortem_nb.incident.following import Accepted, Action, Decision, Language
 from postmortem_nb.incident.measures import Latency, Slo, StatedTimes, Users, Value
 from postmortem_nb.incident.readers import Public, Review
 from postmortem_nb.incident.written import Bound, Fact, Text, When
@@ -142,30 +143,6 @@ class Hypothesis(Fact):
     people: Annotated[int, Field(ge=1)] | None = None
 
 
-class Action(Fact):
-    """A corrective or preventative measure as a task.
-
-    ``rule`` is the rule file (in the incident's folder) of an alert that is proposed, ``alert`` its name there.
-    """
-
-    text: Text
-    kind: Literal["prevent", "detect", "mitigate", "process"]
-    owner: str = ""
-    due: dt.date | None = None
-    status: Literal["open", "done", "rejected"] = "open"
-    priority: str = ""
-    link: str = ""
-    check: str = ""
-    rule: str = ""
-    alert: str = ""
-
-    @model_validator(mode="after")
-    def _named(self) -> Action:
-        if self.alert and not self.rule:
-            raise ValueError(f"an action names the alert {self.alert!r} and no `rule`, the file that it stands in")
-        return self
-
-
 class Lessons(Fact):
     """What went well, what went badly, where we were lucky."""
 
@@ -262,9 +239,12 @@ class Facts(Fact):
     factors: list[str] = []
     lessons: Lessons = Lessons()
     actions: list[Action] = []
+    decisions: list[Decision] = []
     questions: list[str] = []
     review: Review = Review()
     public: Public = Public()
+    accepted: list[Accepted] = []
+    language: Language = Language()
     evidence: list[EvidenceRule] = []
     settings: dict[str, str | int | float | bool] = {}
 

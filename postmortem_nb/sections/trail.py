@@ -18,13 +18,21 @@ STACK = ("pandas", "numpy", "matplotlib", "papermill", "nbconvert", "pydantic", 
 
 
 def data_quality(post: Postmortem) -> Section:
-    """Return every finding, worst first."""
-    findings = post.analysis.findings
+    """Return every finding, worst first; those that are accepted stand apart, with the reason."""
+    findings, accepted = post.analysis.findings, post.analysis.accepted
+    apart = (
+        more(
+            f"{len(accepted)} accepted",
+            finding_items((a.finding for a in accepted), accepted=[a.reason for a in accepted]),
+        )
+        if accepted
+        else None
+    )
     if not findings:
-        return Section.of("Data quality", paragraph("Nothing weak or contradictory was found."))
+        return Section.of("Data quality", paragraph("Nothing weak or contradictory was found."), apart)
     counts = {s: sum(f.severity == s for f in findings) for s in ("error", "warning", "note")}
     said = ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts.items() if n)
-    return Section.of("Data quality", paragraph(f"{said}."), finding_items(findings, linked=True))
+    return Section.of("Data quality", paragraph(f"{said}."), finding_items(findings, linked=True), apart)
 
 
 def provenance(post: Postmortem) -> Section:
