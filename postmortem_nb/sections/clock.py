@@ -162,11 +162,16 @@ def timeline(post: Postmortem) -> Section:
     )
 
 
+TELLING = ("customer", "support", "third_party", "probe")  # channels whose news is worth a sentence also if it was late
+
+
 def _leads(post: Postmortem) -> Safe | None:
-    """Say by how much each channel beat the first automatic signal, or came after it."""
-    known = [c for c in post.analysis.claims.values() if c.id.startswith("lead_") and c.lo is not None]
-    text = "; ".join(c.text for c in known)
-    return paragraph(f"{text[0].upper()}{text[1:]}.") if known else None
+    """Say by how much each channel beat the first automatic signal, or, of outsiders, came after it."""
+    claims = post.analysis.claims
+    known = [(id_.removeprefix("lead_"), c) for id_, c in claims.items() if id_.startswith("lead_")]
+    told = [c for channel, c in known if isinstance(c.lo, float) and (c.lo > 0 or channel in TELLING)]
+    text = "; ".join(c.text for c in told)
+    return paragraph(f"{text[0].upper()}{text[1:]}.") if told else None
 
 
 def _signs(post: Postmortem) -> Safe | None:
