@@ -103,7 +103,7 @@ def as_result(analysis: Analysis) -> dict[str, Any]:
             ClaimModel(**c.as_dict(), evidence=analysis.claims.evidence_of(c.id)) for c in analysis.claims.values()
         ],
         excerpts=[_excerpt(row) for row in analysis.excerpts.to_dict("records")],
-        findings=[FindingModel(**f.__dict__) for f in analysis.findings],
+        findings=[FindingModel(**f.__dict__, accepted="") for f in analysis.findings],
         accepted=[FindingModel(**a.finding.__dict__, accepted=a.reason) for a in analysis.accepted],
         files=[_file(row) for row in incident.files.to_dict("records")],
     )

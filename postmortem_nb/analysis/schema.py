@@ -237,7 +237,7 @@ class FindingModel(_Model):
     text: str
     fix: str
     why: str = Field(description="why findings of this id matter")
-    accepted: str = Field("", description="the reason, if it is accepted")
+    accepted: str = Field(description="the reason, if it is accepted; else empty")
 
 
 class FileModel(_Model):
