@@ -1,0 +1,89 @@
+"""What benign identifiers and values look like, so that what does not look like one stands out.
+
+Texts drawn by chance change between capitals, small letters and digits about six times in ten characters; names that
+people make, also those with digits and capitals in them, at most two or three times.
+"""
+
+from __future__ import annotations
+
+import re
+
+SHORTEST = 24  # characters of a bare text that can be told from a name; identifiers of 22 are common
+PART = 20  # characters of a part of one
+SIGNS = re.compile(r"[^A-Za-z0-9]")
+LETTERS = re.compile(r"[A-Z]?[a-z]{4,}|[a-z]+(?:[A-Z][a-z]{2,})+|[A-Z]{5,}")
+CHANGES = 0.33  # share of neighbouring characters of different classes from which on a text counts as drawn by chance
+HEX = re.compile(r"(?:0x)?[0-9a-f]+|(?:0x)?[0-9A-F]+")
+UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+HIDDEN = re.compile(r"[*•x.·#-]{3,}|[*•]+|\[.*\]|<.*>|\{.*\}?|\$.*|%[\w(].*|\(.*|@\w+|(?i:x+|redacted|masked|filtered|hidden)")
+SAID_OF_VALUES = {
+    *("null", "none", "nil", "true", "false", "yes", "no", "on", "off", "ok", "empty", "unset", "undefined", "n/a", "set"),
+    *("required", "missing", "invalid", "valid", "expired", "incorrect", "wrong", "changed", "accepted", "rejected"),
+    *("failed", "failure", "success", "successful", "denied", "granted", "enabled", "disabled", "unknown", "default"),
+    *("string", "str", "int", "bool", "optional", "reset", "updated", "rotated", "refreshed", "revoked", "issued"),
+    *("error", "not", "is", "was", "for", "from", "the", "a", "an", "and", "or", "of", "to", "in", "with", "by", "has"),
+    *("bearer", "basic", "digest", "negotiate", "password", "passwd", "publickey", "key", "token", "secret", "auth"),
+    *("anonymous", "authentication", "authenticated", "login", "user", "username", "root", "opened", "closed"),
+    *("keyboard-interactive", "interactive", "prompt", "mismatch", "length", "policy", "hash", "check", "file"),
+}
+NUMBER = re.compile(r"[-+]?\d[\d.,:]*(?:[a-zA-Zµ%]{0,3})")
+STAMP = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
+LOCATION = re.compile(r"(?:[a-z][a-z0-9+.-]*:/)?/?[\w.~-]*(?:/[\w.~%-]+)+/?")
+DOTTED = re.compile(r"[A-Za-z_]\w*(?:[.:$]+[A-Za-z_]\w*)+")
+VERSION = re.compile(r"v?\d+(?:\.\d+)+(?:[-+.]\w+)*")
+WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_. :/](?:[A-Z]?[a-z]+|[A-Z]+|\d{1,4}))*")
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a value is a word about values, a variable, or hidden already."""
+    return text.lower().strip(".,;!") in SAID_OF_VALUES or HIDDEN.fullmatch(text) is not None
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether it is a word or a name of several, in letters alone."""
+    return re.fullmatch(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_'][a-z]+)*[.,;:!?]?", text) is not None
+
+
+def is_secret_value(text: str) -> bool:
+    """Whether the value of a field whose name says secret can be one, by length and shape.
+
+    Words, numbers with their unit, times, versions and paths are not; hexadecimal digits and UUIDs are.
+    """
+    if len(text) < 8 or is_placeholder(text):
+        return False
+    benign = (NUMBER, STAMP, VERSION, WORDS)
+    if any(shape.fullmatch(text) for shape in benign):
+        return len(text) >= 16 and text.isdigit()
+    if (LOCATION.fullmatch(text) or DOTTED.fullmatch(text)) and not is_random(text):
+        return False
+    return any(c.isdigit() for c in text) or _changes(text) >= CHANGES
+
+
+def is_random(text: str) -> bool:
+    """Whether a bare text of letters, digits and a few signs looks drawn by chance.
+
+    Hexadecimal texts and UUIDs never do: commits, traces and containers are named so. What signs part is looked at part
+    by part: one long part drawn by chance is enough, or (base64) all of them together where none is a word.
+    """
+    bare = text.strip("=")
+    if len(bare) < SHORTEST or HEX.fullmatch(bare) or UUID.fullmatch(bare):
+        return False
+    parts = [part for part in SIGNS.split(bare) if part and not HEX.fullmatch(part)]
+    if any(len(part) >= PART and _is_mixed(part) for part in parts):
+        return True
+    if any(LETTERS.fullmatch(part) for part in parts):
+        return False
+    together = "".join(parts)
+    return len(together) >= SHORTEST and len(together) / len(parts) >= 5 and _is_mixed(together)
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether capitals, small letters and digits all occur and change as often as they do by chance."""
+    kinds = (any(c.isupper() for c in text), any(c.islower() for c in text), any(c.isdigit() for c in text))
+    return all(kinds) and _changes(text) >= CHANGES
+
+
+def _changes(text: str) -> float:
+    """Return the share of neighbours that are of different classes: capital, small, digit, other."""
+    classes = [0 if c.isupper() else 1 if c.islower() else 2 if c.isdigit() else 3 for c in text]
+    return sum(a != b for a, b in zip(classes, classes[1:], strict=False)) / max(len(text) - 1, 1)

@@ -1,0 +1,40 @@
+"""Keyed tokens: what stands for a secret, such as ``<ip:3f2a9c>``; the same secret has the same one, under one key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+
+LENGTH = 6  # hexadecimal digits, more where two secrets would share a token
+TOKEN = re.compile(r"<[a-z][a-z-]*:[0-9a-f]{6,64}>")
+
+
+class Tokens:
+    """Makes tokens and remembers which stands for what, in the memory of this process only.
+
+    Parameters
+    ----------
+    key : bytes
+        Without it nobody can try out which secret a token stands for.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.of: dict[tuple[str, str], str] = {}
+        self.taken: dict[str, str] = {}
+
+    def token(self, kind: str, secret: str) -> str:
+        """Return what stands for a secret of a kind: HMAC-SHA256 of the secret, shortened."""
+        known = self.of.get((kind, secret))
+        if known is None:
+            known = self.of[kind, secret] = self._new(kind, secret)
+        return known
+
+    def _new(self, kind: str, secret: str) -> str:
+        digest = hmac.new(self.key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        length = LENGTH
+        # Two secrets never share a token, and none shows what it stands for.
+        while self.taken.setdefault(digest[:length], secret) != secret or secret.lower() in digest[:length]:
+            length += 2
+        return f"<{kind}:{digest[:length]}>"
