@@ -111,11 +111,11 @@ def spoiled(redactor: Redactor, lines: list[str]) -> list[tuple[str, str]]:
 
 
 def speed(redactor: Redactor, lines: list[str], count: int = 400_000) -> float:
-    """Return lines a second."""
+    """Return lines a second of processor time, all threads together."""
     texts = pl.Series((lines * (count // len(lines) + 1))[:count], dtype=pl.String)
-    began = time.perf_counter()
+    began = time.process_time()
     redactor.column(texts)
-    return count / (time.perf_counter() - began)
+    return count / (time.process_time() - began)
 
 
 def main() -> None:

@@ -81,11 +81,8 @@ def jwt(text: str, before: str = "") -> bool:
 
 def ipv4(text: str, before: str = "") -> bool:
     """Whether it is an IPv4 address that tells of somebody: not this host, not a mask, not a version."""
-    try:
-        address = ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    if address.is_loopback or address.is_unspecified or text.startswith("255."):
+    numbers = text.split(".")
+    if len(numbers) != 4 or any(int(n) > 255 for n in numbers) or numbers[0] in ("0", "127", "255"):
         return False
     return not re.search(r"(?i)(?:version|ver|release|build|v)[\s:=/\"']{0,3}$", before[-12:])
 

@@ -15,10 +15,12 @@ import polars as pl
 from postmortem_nb.redaction.checks import CHECKS
 from postmortem_nb.redaction.fields import values_at
 from postmortem_nb.redaction.rules import Rule, rules_of
+from postmortem_nb.redaction.shapes import SCREENS
 from postmortem_nb.redaction.tokens import TOKEN, Tokens
 
 MARKS = [chr(c) for c in range(0xFDD0, 0xFDF0)]  # noncharacters: Unicode keeps them out of texts
 NEXT_FIELD = re.compile(r"[,;&](?=\s|$|[\w .%-]{1,30}[=:])|%26(?=\w+%3[Dd])|[,;&]$")
+PARTING = re.compile(r"[,;&)\]}]|%26")
 CLOSING = {")": "(", "]": "[", "}": "{"}
 ROUNDS = 8  # a token may uncover another secret beside it; each round finds at least one more
 
@@ -50,7 +52,7 @@ class Redactor:
         """Return a column of texts with their secrets replaced; missing ones stay missing, the rest byte for byte."""
         if not self.rules or not len(texts):
             return texts
-        rows, before, whole = None, texts, texts
+        rows, before, whole = None, texts, texts.clone()
         for _ in range(ROUNDS):
             after = self._once(before)
             is_other = (after != before).fill_null(False)
@@ -70,23 +72,25 @@ class Redactor:
 
     def _once(self, texts: pl.Series) -> pl.Series:
         """Apply every rule once."""
-        keyed = [rule for rule in self.rules if rule.keywords]
-        words = sorted({word for rule in keyed for word in rule.keywords})
-        if words:
-            rows = _with_any(texts, words)
-            texts = _put(texts, rows, self._applied(keyed, texts.gather(rows)))
+        texts = texts.clone()  # scatter writes into the column that it is called on
+        texts = self._keyed([rule for rule in self.rules if rule.keywords], texts)
         return self._applied([rule for rule in self.rules if not rule.keywords], texts)
+
+    def _keyed(self, rules: Sequence[Rule], texts: pl.Series) -> pl.Series:
+        """Apply rules with keywords, in order, to the texts that hold one: of all of them, of each half, and so on."""
+        words = sorted({word for rule in rules for word in rule.keywords})
+        rows = texts.str.contains_any(words, ascii_case_insensitive=True).fill_null(False).arg_true() if words else []
+        if not len(rows):
+            return texts
+        pool, half = texts.gather(rows), len(rules) // 2
+        found = self._keyed(rules[half:], self._keyed(rules[:half], pool)) if half else self._applied(rules, pool)
+        return texts.scatter(rows, found)
 
     def _applied(self, rules: Sequence[Rule], texts: pl.Series) -> pl.Series:
         for rule in rules:
-            pool, rows = texts, None
-            if rule.keywords:
-                rows = _with_any(texts, rule.keywords)
-                pool = texts.gather(rows)
-            found = self._found(rule, pool)
+            found = self._found(rule, texts)
             if found is not None:
-                where, new = found
-                texts = _put(texts, where if rows is None else rows.gather(where), new)
+                texts = texts.scatter(*found)
         return texts
 
     def _found(self, rule: Rule, pool: pl.Series) -> tuple[pl.Series, pl.Series] | None:
@@ -96,6 +100,8 @@ class Redactor:
             where = pl.Series([i for i, text in enumerate(found) if text is not None], dtype=pl.UInt32)
             return (where, pl.Series([t for t in found if t is not None], dtype=pl.String)) if len(where) else None
         is_match = pool.str.contains(rule.pattern).fill_null(False)
+        if rule.check in SCREENS and is_match.any():
+            is_match = _screened(rule, pool, is_match)
         if not is_match.any():
             return None
         where, texts = is_match.arg_true(), pool.filter(is_match)
@@ -109,10 +115,11 @@ class Redactor:
         done = head
         plain = head  # the text as it was, up to here
         check = CHECKS[rule.check] if rule.check else None
+        has_token = "<" in marked and TOKEN.search(marked.replace(opening, "").replace(closing, "")) is not None
         for part in rest:
             secret, _, after = part.partition(closing)
             secret, left = _trimmed(secret) if rule.generic else (secret, "")
-            is_secret = bool(secret) and not _in_token(plain, secret, left + after)
+            is_secret = bool(secret) and not (has_token and _in_token(plain, secret, left + after))
             if is_secret and (check is None or check(secret, plain)):
                 self.counts[rule.id] += 1
                 done += self.tokens.token(rule.kind, secret) + left + after
@@ -131,13 +138,12 @@ class Redactor:
         return None if new == text else new
 
 
-def _put(texts: pl.Series, rows: pl.Series, new: pl.Series) -> pl.Series:
-    return texts.scatter(rows, new) if len(rows) else texts
-
-
-def _with_any(texts: pl.Series, words: Sequence[str]) -> pl.Series:
-    """Return which texts hold one of the words, in any case."""
-    return texts.str.contains_any(list(words), ascii_case_insensitive=True).fill_null(False).arg_true()
+def _screened(rule: Rule, pool: pl.Series, is_match: pl.Series) -> pl.Series:
+    """Return which of the texts that match hold something that the check of the rule may agree to."""
+    rows = is_match.arg_true()
+    found = pl.DataFrame({"row": rows, "text": pool.gather(rows).str.extract_all(rule.pattern)}).explode("text")
+    kept = found.filter(SCREENS[rule.check](pl.col("text")))["row"].unique()
+    return pl.repeat(False, len(pool), eager=True).scatter(kept, True)
 
 
 def _free_marks(texts: pl.Series) -> tuple[str, str]:
@@ -151,6 +157,8 @@ def _free_marks(texts: pl.Series) -> tuple[str, str]:
 
 def _trimmed(secret: str) -> tuple[str, str]:
     """Part a value from what follows it in the same text: the next field, and brackets that were opened before."""
+    if PARTING.search(secret) is None:
+        return secret, ""
     value = NEXT_FIELD.split(secret, maxsplit=1)[0]
     while value and value[-1] in CLOSING and value.count(CLOSING[value[-1]]) < value.count(value[-1]):
         value = value[:-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from postmortem_nb.errors import IncidentError, SettingError, near
 from postmortem_nb.redaction.checks import CHECKS
 
 PROFILES = ("none", "internal", "shared", "public")  # each replaces what the one before it does, and more
+ASCII = {r"\w": "0-9A-Za-z_", r"\s": r" \t\r\n\f\v", r"\d": "0-9"}
 SHIPPED = Path(__file__).parent / "rules"
 
 
@@ -67,7 +69,28 @@ class Rule(BaseModel):
     @property
     def pattern(self) -> str:
         """The whole pattern, with one group for each of its three parts."""
-        return f"({self.before})({self.secret})({self.after})"
+        return ascii_only(f"({self.before})({self.secret})({self.after})")
+
+
+def ascii_only(pattern: str) -> str:
+    """Return a pattern whose ``\\w``, ``\\s``, ``\\d`` and ``\\b`` mean ASCII alone: it is built and run many times faster.
+
+    >>> ascii_only(r"\\b[\\w.]+")
+    '(?-u:\\\\b)[0-9A-Za-z_.]+'
+    """
+    whole, inside = "", False
+    for part in re.findall(r"\\.|\[\^?\]?|\]|[^\\\[\]]+", pattern, re.DOTALL):
+        if part[0] == "[" and not inside:
+            whole, inside = whole + part, True
+        elif part == "]" and inside:
+            whole, inside = whole + part, False
+        elif part in ASCII and inside:
+            whole += ASCII[part]
+        elif part in ASCII:
+            whole += f"[{ASCII[part]}]"
+        else:
+            whole += r"(?-u:\b)" if part == r"\b" and not inside else part
+    return whole
 
 
 def check_profile(name: str) -> str:
