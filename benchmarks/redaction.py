@@ -11,6 +11,7 @@ written for the covered half alone, and the other was measured without one.
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import random
 import time
@@ -38,8 +39,8 @@ BENIGN = (
     "integrity sha512-{b64:86}== verified",
     '{"level":"info","ts":"2024-01-14T02:05:{d17:2}Z","traceId":"{hex:32}","spanId":"{hex:16}","msg":"done in 12ms"}',
     "kafka: partition orders-{digits:2} offset {digits:9} epoch 4 leader 3 cluster id {b64u:22}",
-    "java.util.concurrent.ExecutionException: at com.example.shop.OrderService$Worker{digits:2}.run(OrderService.java:{d29:3})",
-    "etag W/\"{hex:32}\" cache HIT age={digits:4}",
+    "java.util.concurrent.ExecutionException: at com.example.shop.Orders$Worker{digits:2}.run(Orders.java:{d29:3})",
+    'etag W/"{hex:32}" cache HIT age={digits:4}',
     "request-id={b62:24} upstream=web{digits:2} 12ms",
     "inode {digits:9} blk_{digits:19} replicated to 3 nodes",
     "job {uuid} step {digits:2}/40 wrote /data/part-{digits:5}-{uuid}.c000.snappy.parquet",
@@ -56,6 +57,7 @@ BENIGN = (
 )
 
 
+@functools.cache
 def kinds() -> list[dict[str, Any]]:
     """Return the kinds of the corpus, each with ``is_held`` besides what the file says."""
     entries = tomllib.loads(CORPUS.read_text(encoding="utf-8"))["kind"]
@@ -145,7 +147,8 @@ def main() -> None:
             redactor = Redactor(profile, KEY)
             changed = spoiled(redactor, lines)
             rate = speed(Redactor(profile, KEY), lines)
-            print(f"{name:6} {profile:9} {len(changed):6} of {len(lines)} lines changed ({len(changed) / len(lines):.3%}); {rate:,.0f} lines/s")
+            share = len(changed) / len(lines)
+            print(f"{name:6} {profile:9} {len(changed):6} of {len(lines)} changed ({share:.3%}); {rate:,.0f} lines/s")
             if given.show and profile != "public":
                 for old, new in changed[:12]:
                     print(f"    {old[:160]}\n    {new[:160]}")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from postmortem_nb.explorer import explore
     from postmortem_nb.importing import read_status_feed
     from postmortem_nb.incident import Incident
+    from postmortem_nb.redaction import redact
     from postmortem_nb.runner import run
     from postmortem_nb.sections import Postmortem, investigate
 
@@ -43,6 +44,7 @@ _HOMES = {
     "read_logs": "evidence",
     "read_metrics": "evidence",
     "read_rules": "evidence",
+    "redact": "redaction",
     "read_status_feed": "importing",
     "explore": "explorer",
     "Incident": "incident",
@@ -70,6 +72,7 @@ __all__ = [
     "read_metrics",
     "read_rules",
     "read_status_feed",
+    "redact",
     "replay_alert",
     "run",
 ]

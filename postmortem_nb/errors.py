@@ -5,6 +5,7 @@ PostmortemError
   ReadError       a file could not be read; file:line and the text
   IncidentError   declared facts that make no sense (also ValueError)
   SettingError    a setting or parameter that makes no sense (also ValueError)
+  LeakError       a result holds what should have been redacted; rules and places
   RunError        a notebook failed; cell, error, path of the kept copy
 """
 
@@ -32,6 +33,10 @@ class IncidentError(PostmortemError, ValueError):
 
 class SettingError(PostmortemError, ValueError):
     """A setting makes no sense."""
+
+
+class LeakError(PostmortemError):
+    """A result holds what should have been redacted."""
 
 
 class RunError(PostmortemError):

@@ -35,6 +35,7 @@ def test_defaults():
         "zone": "auto",
         "replay": "auto",
         "sections": "auto",
+        "redact": "auto",
     }
 
 

@@ -24,6 +24,7 @@ ROOMS = (
     "frames",
     "example",
     "incident",
+    "redaction",
     "evidence",
     "language",
     "actions",

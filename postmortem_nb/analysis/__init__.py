@@ -44,6 +44,7 @@ from postmortem_nb.findings import Finding
 from postmortem_nb.frames import EVENTS
 from postmortem_nb.incident import Incident
 from postmortem_nb.language import language_findings
+from postmortem_nb.redaction import redact_incident
 
 __all__ = [
     "Analysis",
@@ -207,6 +208,8 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
         If a declared signal does not fit the evidence.
     """
     chosen = Settings.build(incident.facts.settings, **settings)
+    if settings.get("redact", AUTO) != AUTO:
+        incident = redact_incident(incident, settings["redact"])
     signals = build_signals(incident, chosen)
     series = signals[0] if signals else None
     measurements = measure_all(signals, chosen, incident.facts)

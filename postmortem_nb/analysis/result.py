@@ -50,6 +50,7 @@ def as_result(analysis: Analysis) -> dict[str, Any]:
         services=facts.services,
         synthetic=facts.synthetic,
         settings=analysis.settings.model_dump(),
+        redaction={"profile": incident.redaction.profile, "replaced": dict(incident.redaction.counts)},
         signal=analysis.signal.name if analysis.signal else None,
         baseline=_baseline(analysis),
         windows=[_window(w) for w in analysis.windows],

@@ -266,6 +266,7 @@ class Result(_Model):
     services: list[str]
     synthetic: str = Field(description="what of the telemetry is synthetic; empty if nothing is")
     settings: dict[str, str | float] = Field(description="settings in force")
+    redaction: dict[str, str | dict[str, int]] = Field(description="profile, and replaced: how often by rule")
     signal: str | None = Field(description="name of the measured signal")
     baseline: BaselineModel | None
     windows: list[WindowModel]

@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from postmortem_nb.errors import SettingError, near
+from postmortem_nb.redaction import check_profile
 from postmortem_nb.times import Interval, parse_duration, parse_instant, zone_named
 
 AUTO = "auto"
@@ -45,6 +46,12 @@ class Settings(BaseModel):
         description="optional sections: five whys, facilitator questions, or both with a comma; auto is none",
     )
 
+    redact: str = Field(
+        AUTO,
+        description="what becomes tokens: none, internal (credentials), shared (personal data too), public (hosts and "
+        "accounts too); auto is internal",
+    )
+
     @field_validator("threshold", mode="before")
     @classmethod
     def _threshold(cls, value: object) -> str | float:
@@ -78,6 +85,11 @@ class Settings(BaseModel):
         if value != AUTO:
             zone_named(value)
         return value
+
+    @field_validator("redact")
+    @classmethod
+    def _redact(cls, value: str) -> str:
+        return value if value == AUTO else check_profile(value)
 
     @field_validator("replay")
     @classmethod

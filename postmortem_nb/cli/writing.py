@@ -36,7 +36,8 @@ def draft(name: str, output: str | None, **settings: Any) -> None:
         raise SettingError(
             f"{shown(target.absolute())} exists and is not written over. {hint} write to --output FILE or -."
         )
-    text = write(analyze(load(name), **given_settings(settings)))
+    given = given_settings(settings)
+    text = write(analyze(load(name, redact=given.get("redact", "auto")), **given))
     if target is None:
         click.echo(text, nl=False)
     else:

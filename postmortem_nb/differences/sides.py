@@ -61,7 +61,7 @@ def read_side(name: str, **settings: Any) -> Side:
     if name.endswith(".json"):
         return _of_result(name, Path(name))
     base, _, version = name.rpartition("@") if "@" in name and not Path(name).exists() else (name, "", "")
-    incident = load(find_incident(base))
+    incident = load(find_incident(base), redact=settings.get("redact", "auto"))
     if version:
         incident = _in_version(incident, version)
     result = analyze(incident, **settings).to_dict()

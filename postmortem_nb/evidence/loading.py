@@ -25,8 +25,10 @@ from postmortem_nb.evidence.weaknesses import report_findings
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.frames import EVENTS, FILES, LOGS, METRICS, Contract, conform
 from postmortem_nb.incident import FACTS, AlertRule, EvidenceRule, Facts, Incident, RecordingRule
+from postmortem_nb.redaction import redact_incident
 
 NARRATIVE = "narrative.md"
+AUTO, DEFAULT = "auto", "internal"  # which profile of redaction
 IMPORTED = "imported"  # the folder of originals that an incident was imported from
 READERS: dict[str, tuple[Contract, Callable[[Path, How], pd.DataFrame]]] = {
     "logs": (LOGS, logs.read),
@@ -35,13 +37,17 @@ READERS: dict[str, tuple[Contract, Callable[[Path, How], pd.DataFrame]]] = {
 }
 
 
-def load(name_or_path: str | Path) -> Incident:
+def load(name_or_path: str | Path, *, redact: str = AUTO) -> Incident:
     """Read an incident folder.
 
     Parameters
     ----------
     name_or_path : str or path
         A name, looked up in ``data/incidents`` of the current folder or one above it; or the path of the folder.
+    redact : {"auto", "none", "internal", "shared", "public"}
+        What is replaced by keyed tokens before anybody sees it: credentials (``internal``), personal data too
+        (``shared``), addresses, hosts and names of accounts too (``public``). ``auto`` takes the incident's setting,
+        else ``internal``.
 
     Returns
     -------
@@ -59,6 +65,8 @@ def load(name_or_path: str | Path) -> Incident:
     ReadError
         If evidence would have to be guessed: times without a zone or a year, a time in a clock change, a file outside
         of the folder.
+    SettingError
+        If there is no such profile.
     """
     folder = find_incident(name_or_path)
     for name in (FACTS, NARRATIVE):
@@ -89,12 +97,14 @@ def load(name_or_path: str | Path) -> Incident:
     if not any(len(frame) for frame in whole.values()):
         said = "There is no evidence: every time and number is only declared."
         findings.append(Finding("no-telemetry", "note", folder.name, said))
-    return Incident(
+    incident = Incident(
         id=folder.resolve().name,
         folder=folder,
         facts=facts,
         narrative=narrative,
-        **whole,
+        logs=whole["logs"],
+        metrics=whole["metrics"],
+        events=whole["events"],
         files=conform(pd.DataFrame(rows), FILES) if rows else FILES.empty(),
         findings=worst_first(findings),
         rules=tuple(r for r in rules if isinstance(r, AlertRule)),
@@ -102,6 +112,9 @@ def load(name_or_path: str | Path) -> Incident:
         origin=read_origin(folder / FACTS),
         declared=read_text(folder / FACTS),
     )
+    declared = str(facts.settings.get("redact", AUTO))
+    profile = next((name for name in (redact, declared) if name != AUTO), DEFAULT)
+    return redact_incident(incident, profile)
 
 
 def _inside(folder: Path, name: str) -> None:

@@ -45,10 +45,19 @@ __all__ = [
     "Milestones",
     "Origin",
     "RecordingRule",
+    "Redaction",
     "Signal",
     "TimelineRow",
     "Version",
 ]
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """What was replaced in an incident: the profile, and how often by each rule, of distinct texts."""
+
+    profile: str = "none"
+    counts: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +90,8 @@ class Incident:
         Recording rules of the same files.
     origin : Origin
         Where the facts stand: the lines of ``incident.toml``, and its hash.
+    redaction : Redaction
+        What was replaced by tokens when it was loaded.
     """
 
     id: str
@@ -96,6 +107,7 @@ class Incident:
     recordings: tuple[RecordingRule, ...] = ()
     origin: Origin = field(default_factory=Origin)
     declared: str = field(default="", repr=False)
+    redaction: Redaction = Redaction()
 
     def __repr__(self) -> str:
         files = (~self.files["kind"].isin(["rules", "source"])).sum()

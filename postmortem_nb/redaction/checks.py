@@ -24,15 +24,16 @@ SYSTEM_ACCOUNTS = {
 BENIGN_KEYS = re.compile(
     r"(?i)(?:^|[^a-z])(?:id|ids|uid|guid|uuid|hash|sha\d*|md5|crc\w*|etag|digest|checksum|integrity|fingerprint|commit|"
     r"rev|revision|version|build|trace\w*|span\w*|parent|request\w*|req|correlation\w*|block\w*|blk|container\w*|pod|"
-    r"image|node|host\w*|file\w*|path|object|event\w*|message\w*|msg|job|task|txn|transaction\w*|x-amz-\w+|cf-ray|"
+    r"image|node|host\w*|file\w*|path|object|event\w*|message\w*|msg|job|task|txn|transaction\w*|x-amz-[\w-]+|cf-ray|"
     r"cursor|page\w*|offset|partition|topic|queue|layer|manifest|tag|ref|blob|tree|\w*[-_]id)$"
 )
 PUBLIC_KEYS = re.compile(
     r"(?:public|cache|routing|partition|primary|foreign|object|sort|idempotency|row|s3|group|dedup\w*|config|map|dict|"
     r"json|index|lookup|registry|metric|label|state)_?key$|(?:next|page|continuation|fencing|shard)_?token$|key_?id$|"
-    r"tokens$|token_?(?:type|count|expiry|ttl|use\w*|limit|url|uri|endpoint)$|author$|(?:exit|status|error|return|country|"
-    r"zip|postal|response|http|state|reason|err)[_ ]?code$|(?:key|auth|session|cookie|secret|token)_?(?:file|path|dir|name|type|"
-    r"mode|method|scheme|size|len\w*|count|timeout|ttl|age|server|host|url|uri|provider|log|store|class|manager|ref)$"
+    r"tokens$|token_?(?:type|count|expiry|ttl|use\w*|limit|url|uri|endpoint)$|author$|"
+    r"(?:exit|status|error|return|country|zip|postal|response|http|state|reason|err)[_ ]?code$|"
+    r"(?:key|auth|session|cookie|secret|token)_?(?:file|path|dir|name|type|mode|method|scheme|size|len\w*|count|timeout|"
+    r"ttl|age|server|host|url|uri|provider|log|store|class|manager|ref|tracker|handler)$"
 )
 BEFORE_VALUE = re.compile(r"([\w.$-]{1,40})[\"'\]]{0,2}\s{0,2}(?:=|:|=>)\s{0,2}[\"'\[]{0,2}$")
 KNOWN_PREFIX = re.compile(r"(?i)(?:sha\d+[-:]|md5[-:]|image/[\w.+-]+;base64,|font/[\w.+-]+;base64,|ssh-\w+ |W/\")$")
@@ -54,6 +55,8 @@ def luhn(text: str, before: str = "") -> bool:
 def card(text: str, before: str = "") -> bool:
     """Whether it is a payment card number: 13 to 19 digits of an issuer's range with a right check digit."""
     digits = _digits(text)
+    if before.endswith(("-", "_", ".", "/")):
+        return False
     return 13 <= len(digits) <= 19 and digits[0] in (3, 4, 5, 6) and luhn(text) and not _is_number_of_time(text)
 
 
@@ -230,8 +233,6 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
 
 
-CHECKS: dict[str, Check] = {
-    f.__name__: f
-    for f in (luhn, card, iban, jwt, ipv4, ipv6, ssn, cpf, nhs, pesel, dni, nir, bsn)
-    + (phone, account, spoken, said, valued, prefixed, basic, email, mac, host, random)
-}
+NUMBERED = (luhn, card, iban, ipv4, ipv6, ssn, cpf, nhs, pesel, dni, nir, bsn, phone, mac)
+WRITTEN = (jwt, account, spoken, said, valued, prefixed, basic, email, host, random)
+CHECKS: dict[str, Check] = {f.__name__: f for f in (*NUMBERED, *WRITTEN)}

@@ -16,7 +16,7 @@ from postmortem_nb.redaction.checks import CHECKS
 from postmortem_nb.redaction.fields import values_at
 from postmortem_nb.redaction.rules import Rule, rules_of
 from postmortem_nb.redaction.shapes import SCREENS
-from postmortem_nb.redaction.tokens import TOKEN, Tokens
+from postmortem_nb.redaction.tokens import TOKEN, Key, Tokens
 
 MARKS = [chr(c) for c in range(0xFDD0, 0xFDF0)]  # noncharacters: Unicode keeps them out of texts
 NEXT_FIELD = re.compile(r"[,;&](?=\s|$|[\w .%-]{1,30}[=:])|%26(?=\w+%3[Dd])|[,;&]$")
@@ -32,13 +32,13 @@ class Redactor:
     ----------
     profile : {"none", "internal", "shared", "public"}
         See `postmortem_nb.redaction.rules.PROFILES`.
-    key : bytes
-        Of the tokens.
+    key : bytes, or function without arguments that returns it
+        Of the tokens; asked for when the first one is made.
     own : sequence of Rule
         Rules of a team, tried before those of the package.
     """
 
-    def __init__(self, profile: str, key: bytes, own: Sequence[Rule] = ()) -> None:
+    def __init__(self, profile: str, key: Key, own: Sequence[Rule] = ()) -> None:
         self.profile = profile
         self.rules = rules_of(profile, own)
         self.tokens = Tokens(key)
@@ -79,7 +79,9 @@ class Redactor:
     def _keyed(self, rules: Sequence[Rule], texts: pl.Series) -> pl.Series:
         """Apply rules with keywords, in order, to the texts that hold one: of all of them, of each half, and so on."""
         words = sorted({word for rule in rules for word in rule.keywords})
-        rows = texts.str.contains_any(words, ascii_case_insensitive=True).fill_null(False).arg_true() if words else []
+        if not words:
+            return texts
+        rows = texts.str.contains_any(words, ascii_case_insensitive=True).fill_null(False).arg_true()
         if not len(rows):
             return texts
         pool, half = texts.gather(rows), len(rules) // 2
@@ -166,9 +168,12 @@ def _trimmed(secret: str) -> tuple[str, str]:
 
 
 def _in_token(before: str, secret: str, after: str) -> bool:
-    """Whether what was found is a token already, or a piece of one."""
-    if TOKEN.sub("", secret) != secret:
-        return not any(c.isalnum() for c in TOKEN.sub("", secret))
-    start, end = before.rfind("<", -40), after.find(">", 0, 70)
-    around = before[start:] + secret + after[: end + 1] if start >= 0 and end >= 0 else ""
-    return bool(around) and TOKEN.fullmatch(around) is not None
+    """Whether what was found is a token already, or cuts into one; a text that holds whole ones can still be secret."""
+    start, end = len(before), len(before) + len(secret)
+    inner = 0
+    for token in TOKEN.finditer(before + secret + after):
+        if token.start() < end and token.end() > start:
+            if token.start() < start or token.end() > end:
+                return True
+            inner += 1
+    return inner > 0 and not any(c.isalnum() for c in TOKEN.sub("", secret))

@@ -58,7 +58,8 @@ def _password(draw: random.Random) -> str:
     """Return a password as people make them, or as a generator of passwords does."""
     if draw.random() < 0.5:
         word = draw.choice(WORDS)
-        return f"{word.title() if draw.random() < 0.7 else word}{draw.randint(10, 2030)}{draw.choice(('!', '', '#', '$', '_x'))}"
+        word = word.title() if draw.random() < 0.7 else word
+        return f"{word}{draw.randint(10, 2030)}{draw.choice(('!', '', '#', '$', '_x'))}"
     signs = string.ascii_letters + string.digits + "!#$%*+-_^~?"
     return draw.choice(string.ascii_letters) + "".join(draw.choices(signs, k=draw.randint(9, 20))) + "7"
 
@@ -95,7 +96,9 @@ def _iban(draw: random.Random) -> str:
 
 
 def _ip6(draw: random.Random) -> str:
-    address = ipaddress.IPv6Address((0x20010DB8 << 96) | (draw.getrandbits(64) if draw.random() < 0.6 else draw.randint(16, 2**16)))
+    address = ipaddress.IPv6Address(
+        (0x20010DB8 << 96) | (draw.getrandbits(64) if draw.random() < 0.6 else draw.randint(16, 2**16))
+    )
     return address.exploded if draw.random() < 0.2 else str(address)
 
 

@@ -73,10 +73,10 @@ class Rule(BaseModel):
 
 
 def ascii_only(pattern: str) -> str:
-    """Return a pattern whose ``\\w``, ``\\s``, ``\\d`` and ``\\b`` mean ASCII alone: it is built and run many times faster.
+    r"""Return a pattern whose ``\w``, ``\s``, ``\d`` and ``\b`` mean ASCII alone: it is built and run much faster.
 
-    >>> ascii_only(r"\\b[\\w.]+")
-    '(?-u:\\\\b)[0-9A-Za-z_.]+'
+    >>> ascii_only(r"\b[\w.]+") == r"(?-u:\b)[0-9A-Za-z_.]+"
+    True
     """
     whole, inside = "", False
     for part in re.findall(r"\\.|\[\^?\]?|\]|[^\\\[\]]+", pattern, re.DOTALL):

@@ -21,9 +21,27 @@ HEX = re.compile(r"(?:0x)?[0-9a-f]+|(?:0x)?[0-9A-F]+")
 RUNS = re.compile("[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
 DIGIT = re.compile("[0-9]")
 UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-HIDDEN = re.compile(r"[*•x.·#-]{3,}|[*•]+|\[.*\]|<.*>|\{.*\}?|\$.*|%[\w(].*|\(.*|@\w+|(?i:x+|redacted|masked|filtered|hidden)")
+HIDDEN = re.compile(
+    r"[*•x.·#-]{3,}|[*•]+|\[.*\]|<.*>|\{.*\}?|\$.*|%[\w(].*|\(.*|@\w+|(?i:x+|redacted|masked|filtered|hidden)"
+)
 SAID_OF_VALUES = {
-    *("null", "none", "nil", "true", "false", "yes", "no", "on", "off", "ok", "empty", "unset", "undefined", "n/a", "set"),
+    *(
+        "null",
+        "none",
+        "nil",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "ok",
+        "empty",
+        "unset",
+        "undefined",
+        "n/a",
+        "set",
+    ),
     *("required", "missing", "invalid", "valid", "expired", "incorrect", "wrong", "changed", "accepted", "rejected"),
     *("failed", "failure", "success", "successful", "denied", "granted", "enabled", "disabled", "unknown", "default"),
     *("string", "str", "int", "bool", "optional", "reset", "updated", "rotated", "refreshed", "revoked", "issued"),
@@ -35,6 +53,8 @@ SAID_OF_VALUES = {
 NUMBER = re.compile(r"[-+]?\d[\d.,:]*(?:[a-zA-Zµ%]{0,3})")
 STAMP = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 LOCATION = re.compile(r"(?:[a-z][a-z0-9+.-]*:/)?/?[\w.~-]*(?:/[\w.~%-]+)+/?")
+NAMED = re.compile(r"[A-Za-z]+(?:[_-]\d+)+|[A-Za-z]+@\d+")
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{1,16}")
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:[.:$]+[A-Za-z_]\w*)+")
 VERSION = re.compile(r"v?\d+(?:\.\d+)+(?:[-+.]\w+)*")
 WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_. :/](?:[A-Z]?[a-z]+|[A-Z]+|\d{1,4}))*")
@@ -57,7 +77,7 @@ def is_secret_value(text: str) -> bool:
     """
     if len(text) < 8 or is_placeholder(text):
         return False
-    benign = (NUMBER, STAMP, VERSION, WORDS)
+    benign = (NUMBER, STAMP, VERSION, WORDS, NAMED, ADDRESS)
     if any(shape.fullmatch(text) for shape in benign):
         return len(text) >= 16 and text.isdigit()
     if (LOCATION.fullmatch(text) or DOTTED.fullmatch(text)) and not is_random(text):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 
+Key = bytes | Callable[[], bytes]
 LENGTH = 6  # hexadecimal digits, more where two secrets would share a token
 TOKEN = re.compile(r"<[a-z][a-z-]*:[0-9a-f]{6,64}>")
 
@@ -15,14 +17,21 @@ class Tokens:
 
     Parameters
     ----------
-    key : bytes
+    key : bytes, or function without arguments that returns it
         Without it nobody can try out which secret a token stands for.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self.key = key
+    def __init__(self, key: Key) -> None:
+        self._key = key
         self.of: dict[tuple[str, str], str] = {}
         self.taken: dict[str, str] = {}
+
+    @property
+    def key(self) -> bytes:
+        """The key, once it is needed."""
+        if callable(self._key):
+            self._key = self._key()
+        return self._key
 
     def token(self, kind: str, secret: str) -> str:
         """Return what stands for a secret of a kind: HMAC-SHA256 of the secret, shortened."""

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from postmortem_nb.analysis import Settings
-from postmortem_nb.errors import SourceError
+from postmortem_nb.errors import LeakError, SourceError
 from postmortem_nb.evidence import find_incident
 from postmortem_nb.evidence.declared import read_facts
+from postmortem_nb.evidence.loading import AUTO, DEFAULT
 from postmortem_nb.findings import SEVERITIES
 from postmortem_nb.incident import FACTS
 from postmortem_nb.runner import inputs, leftover, publishing
@@ -26,6 +27,7 @@ from postmortem_nb.runner.parameters import INCIDENT, Scalar
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+SHOWN = 3  # places of leaks that are named
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are (0: not known)."""
 
@@ -85,6 +87,8 @@ class Job:
                     except NotebookStopped as stopped:
                         kept = self.keep_failed(part)
                         return outcome(stopped.status, str(stopped), stopped.detail, notebook=kept)
+                    except LeakError as error:
+                        return outcome("failed", str(error))
                     except OSError as error:
                         reason = error.strerror or str(error)
                         message = f"The report could not be written ({reason}). Nothing was changed."
@@ -149,7 +153,35 @@ class Job:
             "html": as_html(notebook, name),
             "json": publishing.as_json(result),
         }
+        self.refuse_leaks(texts, str(result["redaction"]["profile"]))
         return publishing.publish(part, self.output, name, texts)
+
+    def refuse_leaks(self, texts: Mapping[str, str], profile: str) -> None:
+        """Search what is about to be written for what should have been redacted.
+
+        Raises
+        ------
+        LeakError
+            If there is any; names rules and places, and not what stands there.
+        """
+        from postmortem_nb.redaction import find_leaks  # late: polars
+
+        name = self.folder.name
+        files = {f"{name}.{publishing.ENDINGS[kind]}": text for kind, text in texts.items()}
+        leaks = find_leaks(files, profile, self.folder)
+        if leaks:
+            more = f" and {len(leaks) - SHOWN} more places" if len(leaks) > SHOWN else ""
+            raise LeakError(
+                f"Nothing was published: what the profile {profile} redacts stands in "
+                f"{'; '.join(str(leak) for leak in leaks[:SHOWN])}{more}. Take it out of where it comes from, or add a "
+                "rule to redaction.toml."
+            )
+
+    @property
+    def profile(self) -> str:
+        """The profile of redaction that is asked for: of the parameters, else of the incident, else the default."""
+        declared = read_facts(self.folder / FACTS).settings.get("redact", AUTO)
+        return next((str(name) for name in (self.values.get("redact", AUTO), declared) if name != AUTO), DEFAULT)
 
     def keep_failed(self, part: Path) -> Path | None:
         """Keep what was executed of a failed run; return where."""
@@ -160,6 +192,10 @@ class Job:
         if notebook is None:
             return None
         text = as_text(clean(notebook, target.name, self.source.name))
+        try:
+            self.refuse_leaks({"notebook": text}, self.profile)
+        except LeakError:
+            return None
         return publishing.keep_failed(part, self.output, self.folder.name, text)
 
 

@@ -91,6 +91,6 @@ def investigate(name: str, **settings: Any) -> Postmortem:
     PostmortemError
         With what is wrong, where, and what to do.
     """
-    post = Postmortem(analyze(load(name), **settings))
+    post = Postmortem(analyze(load(name, redact=settings.get("redact", "auto")), **settings))
     post.check_prose()
     return post

@@ -43,6 +43,7 @@ def provenance(post: Postmortem) -> Section:
         paragraph(f"Synthetic: {facts.synthetic}") if facts.synthetic else None,
         bullets(_sources(facts.sources)) if facts.sources else None,
         _files(post),
+        *_redaction(post),
         *_settings(post),
         *ledger(post),
         *_leftovers(post),
@@ -76,6 +77,22 @@ def _files(post: Postmortem) -> Safe:
     columns = ("File", "Kind", "Format", "Rows", "Rejected", "First (UTC)", "Last (UTC)", "Bytes", "SHA-256, first 16")
     ids = [file_id(name) for name in files["file"]]
     return table(columns, rows, "Evidence files", numeric=("Rows", "Rejected", "Bytes"), ids=ids)
+
+
+def _redaction(post: Postmortem) -> list[object]:
+    """Return what was replaced, by rule, and that this is no promise."""
+    redaction = post.incident.redaction
+    if redaction.profile == "none":
+        return [paragraph("Nothing was redacted.")]
+    said = (
+        f"Redacted with the profile “{redaction.profile}” before anything was computed or drawn. "
+        "Rules find most secrets, not all."
+    )
+    if not redaction.counts:
+        return [paragraph(f"{said} They found none here.")]
+    rows = [(rule, f"{count:,}") for rule, count in redaction.counts]
+    counts = table(("Rule", "Replaced"), rows, "What was replaced by tokens, in distinct texts", numeric=("Replaced",))
+    return [paragraph(f"{said} A token such as <ip:3f2a9c> stands for the same text throughout."), counts]
 
 
 def _settings(post: Postmortem) -> list[object]:
