@@ -192,7 +192,7 @@ def test_it_runs_inside_a_running_event_loop_and_tells_how_far_it_is(project):
     assert asyncio.run(in_jupyter()).is_ok
     cells = [(done, total) for what, done, total in told if what == "running the notebook"]
     assert cells == [(2, 4), (3, 4), (4, 4)]
-    assert [told[0][0], told[-1][0]] == ["reading the evidence", "exporting the report"]
+    assert [told[0][0], told[-1][0]] == ["reading the facts", "exporting the report"]
 
 
 # --- the real notebook -------------------------------------------------------------------------------------
