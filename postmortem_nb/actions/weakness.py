@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from postmortem_nb.evidence.declared import locate
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Action, Incident
 from postmortem_nb.language.words import words_of
@@ -134,14 +133,16 @@ def action_findings(incident: Incident) -> Iterator[Finding]:
     for n, action in todo:
         if not begins_with_verb(action.text):
             text = f"“{action.text}” does not begin with a verb."
-            yield Finding("vague-action", "warning", _line(incident, "actions", n), text, "Say what somebody will do.")
+            yield Finding(
+                "vague-action", "warning", incident.origin.where("actions", n), text, "Say what somebody will do."
+            )
     yield from _twice(incident, todo)
     for n, decision in enumerate(incident.facts.decisions):
         missing = [name for name, value in (("who", decision.who), ("revisit", decision.revisit)) if not value]
         if missing:
             text = f"the decision “{decision.text}” has no {' and no '.join(f'`{m}`' for m in missing)}."
             fix = "Name the role that decided and the day to look at it again."
-            yield Finding("weak-decision", "note", _line(incident, "decisions", n), text, fix)
+            yield Finding("weak-decision", "note", incident.origin.where("decisions", n), text, fix)
 
 
 def begins_with_verb(text: str) -> bool:
@@ -163,7 +164,7 @@ def _weak(incident: Incident, what: str, fix: str, weak: Sequence[tuple[int, Act
     text = f"“{first.text}” has no {what}."
     if len(weak) > 1:
         text = f"{len(weak)} of {todo} open action items have no {what}, the first is “{first.text}”."
-    return Finding("weak-action", "warning", _line(incident, "actions", number), text, fix)
+    return Finding("weak-action", "warning", incident.origin.where("actions", number), text, fix)
 
 
 def _twice(incident: Incident, todo: Sequence[tuple[int, Action]]) -> Iterator[Finding]:
@@ -172,12 +173,5 @@ def _twice(incident: Incident, todo: Sequence[tuple[int, Action]]) -> Iterator[F
         for m, other, others in sets[:later]:
             if words and others and len(words & others) / len(words | others) >= SAME:
                 text = f"“{action.text}” says nearly the same as item {m + 1}, “{other.text}”."
-                yield Finding("duplicate-action", "warning", _line(incident, "actions", n), text, "Join the two.")
+                yield Finding("duplicate-action", "warning", incident.origin.where("actions", n), text, "Join the two.")
                 break
-
-
-def _line(incident: Incident, table: str, number: int) -> str:
-    """Return the line on which a task begins; its number where there is no file."""
-    if not incident.declared:
-        return f"incident.toml: {table}[{number + 1}]"
-    return f"incident.toml:{locate(incident.declared, (table, number))}"

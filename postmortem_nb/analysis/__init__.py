@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -107,8 +108,8 @@ class Analysis:
     timings: tuple[Timing, ...]
     comparison: tuple[Comparison, ...]
     impact: tuple[Quantity, ...]
-    claims: Claims
-    findings: tuple[Finding, ...]
+    claims: Claims = field(default_factory=Claims)
+    findings: tuple[Finding, ...] = ()
     beside: tuple[Measurement, ...] = ()
     replays: tuple[Replay, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
@@ -214,61 +215,58 @@ def analyze(incident: Incident, **settings: Any) -> Analysis:
     series = signals[0] if signals else None
     measurements = measure_all(signals, chosen, incident.facts)
     measurement = measurements[0] if measurements else None
-    windows = measurement.windows if measurement else Windows()
+    windows, others = (measurement.windows, measurement.others) if measurement else (Windows(), Windows())
     moments, odd = find_moments(incident, series, measurement)
-    timings = compute_timings(incident, moments, windows)
-    comparison = compare(incident, moments, series.step if series else pd.Timedelta(minutes=1), windows)
     zone = incident.facts.zone if chosen.zone == AUTO else chosen.zone
-    impact = measure_impact(incident, signals, measurements, zone)
-    claims = build_claims(incident, zone, chosen, signals, windows, moments, timings, impact)
-    others = measurement.others if measurement else Windows()
-    replays = replay_all(incident, signals, moments, windows, others, chosen.replay)
-    trail = Trail(incident)
-    claims.update((c.id, c) for c in replay_claims(replays, trail))
-    paths = find_paths(incident.facts.hypotheses)
-    claims.update((c.id, c) for c in path_claims(paths, trail))
-    known, relapses = leads(moments.signs), noticed(incident, windows, moments.signs)
-    claims.update((c.id, c) for c in (*channel_claims(known, trail), *relapse_claims(relapses, trail)))
-    grid = sensitivity(series, chosen, measurement.baseline if measurement else None, incident.facts)
-    claims.update((c.id, c) for c in grid_claims(grid, windows, claims["window"].inputs))
-    timeline = build_timeline(incident, moments, windows, series)
-    findings, accepted = settle(
-        incident,
-        [
-            *incident.findings,
-            *odd,
-            *channel_findings(known),
-            *relapse_findings(relapses),
-            *timing_findings(timings),
-            *agreement_findings(incident, timings),
-            *comparison_findings(comparison),
-            *coverage_findings(incident, series, measurement, chosen),
-            *note_findings(signals),
-            *beyond_findings(incident, signals, measurements),
-            *consistency_findings(incident, windows),
-            *path_findings(incident, paths),
-            *timeline_findings(incident, timeline),
-            *replay_findings(incident, replays),
-            *language_findings(incident),
-            *action_findings(incident),
-            *stated_findings(incident, windows, earliest([moments.at("detect"), moments.at("declare")])),
-        ],
-    )
-    return Analysis(
+    analysis = Analysis(
         incident,
         chosen,
         settings,
         signals,
         measurement,
         moments,
-        timings,
-        comparison,
-        impact,
-        claims,
-        findings,
-        measurements[1:],
-        replays,
-        accepted,
-        grid,
-        timeline,
+        timings=compute_timings(incident, moments, windows),
+        comparison=compare(incident, moments, series.step if series else pd.Timedelta(minutes=1), windows),
+        impact=measure_impact(incident, signals, measurements, zone),
+        beside=measurements[1:],
+        replays=replay_all(incident, signals, moments, windows, others, chosen.replay),
+        sensitivity=sensitivity(series, chosen, measurement.baseline if measurement else None, incident.facts),
+        timeline=build_timeline(incident, moments, windows, series),
     )
+    findings, accepted = settle(incident, [*incident.findings, *odd, *_findings(analysis)])
+    return replace(analysis, claims=_claims(analysis), findings=findings, accepted=accepted)
+
+
+def _claims(a: Analysis) -> Claims:
+    """Return the ledger of everything that was computed."""
+    trail = Trail(a.incident)
+    claims = build_claims(a.incident, a.zone, a.settings, a.signals, a.windows, a.moments, a.timings, a.impact)
+    more = (
+        replay_claims(a.replays, trail),
+        path_claims(a.paths, trail),
+        channel_claims(leads(a.moments.signs), trail),
+        relapse_claims(a.noticed, trail),
+        grid_claims(a.sensitivity, a.windows, claims["window"].inputs),
+    )
+    claims.update((c.id, c) for found in more for c in found)
+    return claims
+
+
+def _findings(a: Analysis) -> Iterator[Finding]:
+    """Yield what is weak or contradicts itself."""
+    incident, moments = a.incident, a.moments
+    yield from channel_findings(leads(moments.signs))
+    yield from relapse_findings(a.noticed)
+    yield from timing_findings(a.timings)
+    yield from agreement_findings(incident, a.timings)
+    yield from comparison_findings(a.comparison)
+    yield from coverage_findings(incident, a.signal, a.measurement, a.settings)
+    yield from note_findings(a.signals)
+    yield from beyond_findings(incident, a.signals, a.measurements)
+    yield from consistency_findings(incident, a.windows)
+    yield from path_findings(incident, a.paths)
+    yield from timeline_findings(incident, a.timeline)
+    yield from replay_findings(incident, a.replays)
+    yield from language_findings(incident)
+    yield from action_findings(incident)
+    yield from stated_findings(incident, a.windows, earliest([moments.at("detect"), moments.at("declare")]))

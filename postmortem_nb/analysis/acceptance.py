@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from postmortem_nb.evidence.declared import locate
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.incident import Accepted, Incident
 
@@ -37,10 +36,10 @@ def settle(incident: Incident, findings: Iterable[Finding]) -> tuple[tuple[Findi
             accepted.append(Acceptance(finding, rules[found].reason))
     for n, rule in enumerate(rules):
         if n not in used:
-            line = f":{locate(incident.declared, ('accepted', n))}" if incident.declared else f": accepted[{n + 1}]"
+            where = incident.origin.where("accepted", n)
             named = [f"at {rule.place}" if rule.place else "", f"about “{rule.about}”" if rule.about else ""]
             text = f"there is no finding {rule.id!r}{''.join(f' {x}' for x in named if x)} to accept."
-            kept.append(Finding(NOTHING, "warning", f"incident.toml{line}", text, "Remove the entry, or correct it."))
+            kept.append(Finding(NOTHING, "warning", where, text, "Remove the entry, or correct it."))
     return worst_first(kept), tuple(accepted)
 
 

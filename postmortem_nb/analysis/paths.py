@@ -120,8 +120,7 @@ def _minutes(
 def path_findings(incident: Incident, paths: tuple[Path, ...]) -> Iterator[Finding]:
     """Yield what an explanation lacks: what raised it, what settled it, who held it."""
     for n, path in enumerate(paths):
-        h, line = path.hypothesis, incident.origin.line("hypotheses", n)
-        where = f"incident.toml:{line}" if line else f"incident.toml: hypothesis {n + 1}"
+        h, where = path.hypothesis, incident.origin.where("hypotheses", n)
         settled = f"what {h.verdict} it" if h.verdict != "open" else ""
         lacks = {
             "`raised_by`": ("" if h.raised_by else "what raised it"),

@@ -99,11 +99,9 @@ def read_facts(path: Path) -> Facts:
 
 
 def read_origin(path: Path) -> Origin:
-    """Return where each fact of an ``incident.toml`` stands, and its hash; for a file that `read_facts` accepts."""
-    lines: dict[Place, int] = {}
-    for line, place in _keys(read_text(path)):
-        lines.setdefault(place, line)
-    return Origin(hashlib.sha256(path.read_bytes()).hexdigest(), lines)
+    """Return where each fact of an ``incident.toml`` stands, its text and hash; for a file that is read already."""
+    text = read_text(path)
+    return Origin(hashlib.sha256(path.read_bytes()).hexdigest(), places(text), text)
 
 
 def _not_toml(text: str, file: str, error: str) -> str:

@@ -110,7 +110,6 @@ def load(name_or_path: str | Path, *, redact: str = AUTO) -> Incident:
         rules=tuple(r for r in rules if isinstance(r, AlertRule)),
         recordings=tuple(r for r in rules if isinstance(r, RecordingRule)),
         origin=read_origin(folder / FACTS),
-        declared=read_text(folder / FACTS),
     )
     declared = str(facts.settings.get("redact", AUTO))
     profile = next((name for name in (redact, declared) if name != AUTO), DEFAULT)

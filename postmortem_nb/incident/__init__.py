@@ -74,8 +74,6 @@ class Incident:
         What people declared.
     narrative : str
         Text of ``narrative.md``; empty if there is none.
-    declared : str
-        Text of ``incident.toml``, so that a finding can name the line; empty if the facts were not read from a file.
     logs, metrics, events : DataFrame
         Evidence, in time order; columns in `postmortem_nb.frames`, all instants UTC.
     files : DataFrame
@@ -89,7 +87,7 @@ class Incident:
     recordings : tuple of RecordingRule
         Recording rules of the same files.
     origin : Origin
-        Where the facts stand: the lines of ``incident.toml``, and its hash.
+        Where the facts stand: text, lines and hash of ``incident.toml``.
     redaction : Redaction
         What was replaced by tokens when it was loaded.
     """
@@ -106,7 +104,6 @@ class Incident:
     rules: tuple[AlertRule, ...] = ()
     recordings: tuple[RecordingRule, ...] = ()
     origin: Origin = field(default_factory=Origin)
-    declared: str = field(default="", repr=False)
     redaction: Redaction = Redaction()
 
     def __repr__(self) -> str:

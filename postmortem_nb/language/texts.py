@@ -10,7 +10,6 @@ from functools import cached_property
 
 from pydantic import BaseModel
 
-from postmortem_nb.evidence.declared import places
 from postmortem_nb.incident import Incident
 from postmortem_nb.incident.origin import Place
 
@@ -130,12 +129,11 @@ def _pieces(lines: list[str], line: int) -> Iterator[Prose]:
 
 
 def _facts(incident: Incident) -> Iterator[Prose]:
-    lines = tuple(incident.declared.split("\n"))
-    known = places(incident.declared)
+    lines = tuple(incident.origin.text.split("\n"))
 
     def prose(kind: str, text: str, place: Place) -> Iterator[Prose]:
         if text:
-            first = next((known[place[:n]] for n in range(len(place), 0, -1) if place[:n] in known), 0)
+            first = incident.origin.line(*place) or 0
             begin = text[:40].split("\n")[0]
             below = next((n for n, line in enumerate(lines[max(first - 1, 0) :]) if begin in line), 0) if first else 0
             at = first + below

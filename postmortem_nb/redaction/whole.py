@@ -21,7 +21,7 @@ from postmortem_nb.redaction.rules import PROFILES, check_profile
 # Columns whose values are what a profile replaces, whatever they look like: column → kind, from `public` on.
 COLUMNS = {"host": "host", "client": "ip", "user": "user"}
 FRAMES = ("logs", "metrics", "events", "files")
-TOLD = ("id", "facts", "narrative", "findings", "rules", "recordings", "declared")
+TOLD = ("id", "facts", "narrative", "findings", "rules", "recordings")
 REPEATED = 0.5  # share of distinct values below which each of them is looked at once
 
 
@@ -53,15 +53,17 @@ def redact_incident(incident: Incident, profile: str) -> Incident:
     frames: dict[str, Any] = {
         name: _frame(getattr(incident, name), redactor) for name in ("logs", "metrics", "events", "files")
     }
-    told = {name: getattr(incident, name) for name in TOLD}
+    told = {name: getattr(incident, name) for name in TOLD} | {"origin": incident.origin.text}
     texts: dict[str, str] = {}
     _each_text(told, lambda text: texts.setdefault(text, text))
     replaced = dict(zip(texts, redactor.column(pl.Series(list(texts), dtype=pl.String)), strict=True))
     counts = Counter(dict(incident.redaction.counts)) + redactor.counts
+    new = _each_text(told, replaced.__getitem__)
+    new["origin"] = dataclasses.replace(incident.origin, text=new["origin"])  # its hash is that of the file
     return dataclasses.replace(
         incident,
         **frames,
-        **_each_text(told, replaced.__getitem__),
+        **new,
         redaction=Redaction(profile, tuple(sorted(counts.items()))),
     )
 
