@@ -147,7 +147,6 @@ def test_nothing_is_lost_and_no_evidence_forgotten(declared, recorded):
     assert {place for row in recorded for place in row["evidence"].split("; ")} == {
         place for row in merged for place in row["evidence"].split("; ") if place != "incident.toml"
     }
-    assert joined([], joined([], recorded)) == joined([], recorded)
 
 
 @given(words, words)

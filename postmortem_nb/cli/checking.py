@@ -93,7 +93,7 @@ def _checked(name: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 @click.command()
 @click.argument("name")
-@click.option("--format", "form", type=click.Choice(FORMS), default="markdown", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMS), default="markdown", show_default=True, help="As what.")
 @click.option("--project", default="", help="Key of the Jira project.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A new file instead of stdout.")
 @verbose_option
