@@ -4,6 +4,8 @@
 
 INCIDENT ?= 2024-01-14-web-outage
 ARGS ?=
+# Files of tests run side by side, one process a core; make test SPREAD= … runs them one after the other.
+SPREAD ?= -n auto --dist loadfile
 UV ?= $(shell command -v uv 2>/dev/null)
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
@@ -63,14 +65,14 @@ doctor: $(PACKAGE)
 	@$(RUN) doctor $(ARGS)
 
 test: $(DEV)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 soak: $(DEV)
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 check: lint
 	@$(call say,fast tests)
-	@$(BIN)/python -m pytest -m "not browser and not lab and not slow" $(ARGS)
+	@$(BIN)/python -m pytest -m "not browser and not lab and not slow" $(SPREAD) $(ARGS)
 
 lint: $(DEV)
 	@$(call say,ruff check)
