@@ -90,7 +90,7 @@ def otava(series: pd.Series) -> list[tuple[int, int]]:
     from otava.analysis import compute_change_points
 
     try:
-        points, _ = compute_change_points(_filled(series))
+        points, _ = compute_change_points(_filled(series).tolist())  # an array makes it compare with nothing
     except ValueError:  # it cannot compare means of which one is 0
         return []
     return _between(series, [int(point.index) for point in points])
