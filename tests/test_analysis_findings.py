@@ -129,7 +129,8 @@ def test_numbers_typed_into_the_prose(line, typed):
     if typed is None:
         assert not findings
     else:
-        assert [(f.where, f.text) for f in findings] == [("narrative.md:3", f"{typed} is typed by hand, not computed.")]
+        text = f"{typed} {'are' if ', ' in typed else 'is'} typed by hand, not computed."
+        assert [(f.where, f.text) for f in findings] == [("narrative.md:3", text)]
 
 
 # --- the cover by evidence ---

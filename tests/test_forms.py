@@ -71,6 +71,11 @@ def test_the_markdown_report_leaves_nothing_of_the_prose_out():
         assert finding.severity in text and finding.where.split(":")[0] in text
 
 
+def test_tasks_of_a_markdown_report_are_boxes_that_can_be_ticked():
+    boxes = re.findall(r"^- \[(.?)\] ", text_of("2024-01-14-web-outage", "report"), re.MULTILINE)
+    assert set(boxes) == {" ", "x"}
+
+
 def test_the_figure_stands_beside_the_markdown_and_in_the_page():
     files = compose(analysis_of("2024-01-14-web-outage"), "blog", "markdown")
     assert list(files) == [".blog.svg", ".blog.md"]

@@ -54,7 +54,7 @@ def _typed(prose: Prose, declared: str) -> Iterator[Finding]:
             "typed-number",
             "note",
             where,
-            f"{', '.join(f'“{t}”' for t in typed)} is typed by hand, not computed.",
+            f"{', '.join(f'“{t}”' for t in typed)} {'is' if len(typed) == 1 else 'are'} typed by hand, not computed.",
             "Name a claim in double braces instead (the claim ledger lists them), quote the declared fact "
             "that states it, or accept it with a reason in [[accepted]].",
         )
