@@ -14,7 +14,7 @@ from postmortem_nb.analysis.consistency.written import written_dates
 from postmortem_nb.analysis.definitions import ORDER, UNUSUAL
 from postmortem_nb.incident import Facts, Incident
 
-always = settings(derandomize=True, deadline=None)
+always = settings(derandomize=True, deadline=None, max_examples=25)
 DIP = steps((1, 60), (5, 30), (1, 60))  # 16:00 to 16:30
 DAY = {"started": "15:10", "detected": "15:15", "recovered": "15:40", "resolved": "15:50"}  # of 2024-01-14, a Sunday
 

@@ -166,5 +166,5 @@ def test_a_cell_that_takes_too_much_memory_is_an_error_of_that_cell(project, is_
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_kills_at_random_moments_cost_nothing_that_was_done():
     """The short version of `make soak`."""
-    seen = soak(kills=2, n=2, seed=3)
-    assert seen["kills"] == 2
+    seen = soak(kills=1, n=2, seed=3)
+    assert seen["kills"] == 1

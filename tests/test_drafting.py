@@ -137,7 +137,7 @@ EVIDENCE = (
 )
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(facts=declared, evidence=st.sampled_from(EVIDENCE))
 def test_every_draft_renders_and_comes_out_the_same_again(facts, evidence):
     signals = [s.model_dump() for s in evidence.facts.signals]

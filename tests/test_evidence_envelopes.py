@@ -426,7 +426,7 @@ def replaced(value, at, new):
     return out
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), name=st.sampled_from(list(DOCUMENTS)), indent=st.sampled_from([None, 1]))
 def test_any_json_gives_a_frame_that_adds_up_or_a_plain_error(tmp_path, data, name, indent):
     document = DOCUMENTS[name]

@@ -288,7 +288,7 @@ def test_a_template_for_customers_cannot_show_the_inside(tmp_path):
 @pytest.mark.browser
 def test_the_pages_fit_their_screens(tmp_path):
     incident, _ = draw(Impact(at(90), at(120), "errors", 0.6))
-    analyses = [analysis_of("2024-01-14-web-outage"), analysis_of("2013-04-30-api-outage"), pnb.analyze(incident)]
+    analyses = [analysis_of("2024-01-14-web-outage"), pnb.analyze(incident)]
     with launched() as browser:
         for form in FORMS:
             for n, analysis in enumerate(analyses):
