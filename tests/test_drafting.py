@@ -206,3 +206,12 @@ def test_literal_text_is_neither_claim_nor_markup(text):
     html = Markdown(render(passage, {}))._repr_html_()
     body = re.sub(r"</?(div|p)[^>]*>", "", html).strip()
     assert body.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == text
+
+
+def test_draft_and_check_count_the_same_words():
+    incident = pnb.load(ROOT / "data" / "incidents" / "2024-01-14-web-outage")
+    text = draft(pnb.analyze(incident))
+    checked = pnb.analyze(dataclasses.replace(incident, narrative=text))
+    assert AIM[0] <= count_words(text) <= AIM[1]
+    assert not [f for f in checked.findings if f.id == "length"]
+    assert count_words("## Summary\n\n- {{ onset }}, {{ recovery }} – and\n<!-- no word -->\n") == 3

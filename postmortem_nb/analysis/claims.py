@@ -69,10 +69,6 @@ class Claims(dict[str, Claim]):
             waiting += [i.name for i in self[name].inputs if i.kind == CLAIM and i.name not in seen]
         return dict(sorted(files.items()))
 
-    def cited(self, key: str, said: str = "") -> Input:
-        """Return a claim as the input of another one."""
-        return Input(CLAIM, key, what=said or self[key].text)
-
     @property
     def frame(self) -> pd.DataFrame:
         """One row a claim: id, text, basis, definition, inputs."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 from postmortem_nb.analysis import Analysis
 from postmortem_nb.drafting import cause, measures, noticing, opening, story
 from postmortem_nb.drafting.piece import Piece
-from postmortem_nb.narrative import read_narrative
+from postmortem_nb.language.form import AIM, count_words
 
 __all__ = ["AIM", "count_words", "draft"]
 
-AIM = (400, 600)  # words
 PARTS = {
     "Summary": opening.summary,
     "Impact": opening.impact,
@@ -50,11 +49,6 @@ def draft(analysis: Analysis) -> str:
         *_, heading, piece = spare.pop()
         parts[heading].remove(piece)
     return _written(parts)
-
-
-def count_words(text: str) -> int:
-    """Return the number of words of a narrative; a claim counts as one, comments and headings as none."""
-    return sum(passage.words for passage in read_narrative(text).values())
 
 
 def _written(parts: dict[str, list[Piece]]) -> str:

@@ -65,12 +65,15 @@ def read_text(path: Path) -> str:
     IncidentError
         If it is not UTF-8; names the line.
     """
-    raw = path.read_bytes()
+    return _decoded(path.read_bytes(), path.name)
+
+
+def _decoded(raw: bytes, name: str) -> str:
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise IncidentError(f"{path.name}:{line}: it is not UTF-8 text. Save it as UTF-8.") from error
+        raise IncidentError(f"{name}:{line}: it is not UTF-8 text. Save it as UTF-8.") from error
 
 
 def read_facts(path: Path) -> Facts:
@@ -100,8 +103,9 @@ def read_facts(path: Path) -> Facts:
 
 def read_origin(path: Path) -> Origin:
     """Return where each fact of an ``incident.toml`` stands, its text and hash; for a file that is read already."""
-    text = read_text(path)
-    return Origin(hashlib.sha256(path.read_bytes()).hexdigest(), places(text), text)
+    raw = path.read_bytes()
+    text = _decoded(raw, path.name)
+    return Origin(hashlib.sha256(raw).hexdigest(), places(text), text)
 
 
 def _not_toml(text: str, file: str, error: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Facts
-from postmortem_nb.language.texts import Prose
+from postmortem_nb.language.texts import HOLE, Prose, paragraphs
 
 NEEDED = ("Summary", "Impact", "Detection", "Root cause", "Resolution")
 AIM = (400, 600)  # words
@@ -27,9 +27,18 @@ def form_findings(facts: Facts, proses: Sequence[Prose]) -> Iterator[Finding]:
     if not told:
         return
     yield from _missing(facts, written)
-    yield from _length(sum(len(prose.text.split()) for prose in told))
+    yield from _length(_words(told))
     for prose in told:
         yield from _long(prose)
+
+
+def count_words(narrative: str) -> int:
+    """Return the number of words of a narrative; a claim counts as one, headings, comments and marks as none."""
+    return _words(prose for prose in paragraphs(narrative) if prose.kind != "heading")
+
+
+def _words(told: Iterable[Prose]) -> int:
+    return sum(any(c.isalnum() or c == HOLE for c in word) for prose in told for word in prose.text.split())
 
 
 def _missing(facts: Facts, written: Sequence[Prose]) -> Iterator[Finding]:
