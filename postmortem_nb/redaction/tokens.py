@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 Key = bytes | Callable[[], bytes]
 LENGTH = 6  # hexadecimal digits, more where two secrets would share a token
@@ -41,9 +41,21 @@ class Tokens:
         return known
 
     def _new(self, kind: str, secret: str) -> str:
-        digest = hmac.new(self.key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
-        length = LENGTH
-        # Two secrets never share a token, and none shows what it stands for.
-        while self.taken.setdefault(digest[:length], secret) != secret or secret.lower() in digest[:length]:
-            length += 2
-        return f"<{kind}:{digest[:length]}>"
+        # Two secrets never share a token: they get longer ones. None shows what it stands for: another digest is taken
+        # then, for a longer one would hold it as well. A single digit is in a third of all tokens, so this ends soon.
+        for digest in self._digests(secret):
+            for length in range(LENGTH, len(digest) + 1, 2):
+                short = digest[:length]
+                if secret and secret.lower() in short:
+                    break
+                if self.taken.setdefault(short, secret) == secret:
+                    return f"<{kind}:{short}>"
+        raise AssertionError("there is always another digest")
+
+    def _digests(self, secret: str) -> Iterator[str]:
+        """Yield HMACs of a secret, of the HMAC before after the first."""
+        message = secret.encode("utf-8", "surrogatepass")
+        while True:
+            digest = hmac.new(self.key, message, hashlib.sha256)
+            yield digest.hexdigest()
+            message = digest.digest()
