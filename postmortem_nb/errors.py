@@ -43,8 +43,8 @@ class RunError(PostmortemError):
     """A notebook did not run to its end."""
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """Return a sentence that offers the names closest to a wrong one.
+def near(name: str, known: Iterable[str], hint: str = "") -> str:
+    """Return a sentence that offers the names closest to a wrong one; where none is close, a hint or all of them.
 
     >>> near("treshold", ["threshold", "zone"])
     'Did you mean threshold?'
@@ -55,4 +55,6 @@ def near(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if close:
         return f"Did you mean {' or '.join(close)}?"
+    if hint:
+        return hint
     return f"Known: {', '.join(known)}." if known else "There are none."

@@ -1,17 +1,18 @@
 """Prose and claims: reads ``narrative.md``, puts computed values where it names them, and refuses unknown names.
 
-Numbers enter the prose only as ``{{ claim_id }}``. Nothing in the text is executed: a claim's name is all that may
-stand between the braces.
+Numbers enter the prose only as ``{{ claim_id }}``, or in a short form as ``{{ claim_id.short }}``. Nothing in the text
+is executed: a claim's name is all that may stand between the braces.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from postmortem_nb.analysis.claims import Claim
-from postmortem_nb.errors import IncidentError, near
+from postmortem_nb.analysis.claims import Claim, Claims
+from postmortem_nb.analysis.wordings import named
+from postmortem_nb.errors import IncidentError, SourceError
 
 FILE = "narrative.md"
 HEADINGS = (
@@ -28,7 +29,6 @@ HEADINGS = (
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _CLAIM = re.compile(r"(?<!\\)\{\{(.*?)\}\}", re.DOTALL)
-_NAME = re.compile(r"[a-z]\w*(?:\.\w+)*", re.ASCII)
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 _ACTIVE = re.compile(r"[\\`*_{}\[\]()#+!|~$^<>&\"']")  # what Markdown or HTML would act upon
 
@@ -76,30 +76,44 @@ def read_narrative(text: str) -> dict[str, Passage]:
     return passages
 
 
-def render(passage: Passage, claims: Mapping[str, Claim]) -> str:
+def render(passage: Passage, claims: Claims) -> str:
     r"""Return a passage as Markdown with every claim in place, linked to its entry in the ledger.
 
     Raises
     ------
     IncidentError
-        For an unknown claim or anything else between double braces; names file, line and near claims. Braces that are
-        meant as such are written ``\{{``.
+        For unknown claims or anything else between double braces; names file, line and near claims of each. Braces that
+        are meant as such are written ``\{{``.
     """
     return fill(passage, claims, _linked)
 
 
-def fill(passage: Passage, claims: Mapping[str, Claim], show: Callable[[Claim], str]) -> str:
+def fill(passage: Passage, claims: Claims, show: Callable[[Claim], str]) -> str:
     """Return a passage as Markdown with every claim in place, as ``show`` writes it; raises as `render` does."""
+    refuse([passage], claims)
+    text = _CLAIM.sub(lambda match: show(named(match[1], claims)), passage.text)
+    return text.replace(r"\{{", "{{").strip("\n")
 
-    def put(match: re.Match[str]) -> str:
-        name = match.group(1).strip()
-        line = passage.line + passage.text.count("\n", 0, match.start())
-        if not _NAME.fullmatch(name) or name not in claims:
-            hint = near(name, claims) if _NAME.fullmatch(name) else r"To show double braces as such, write \{{."
-            raise IncidentError(f"{FILE}:{line}: there is no claim {name[:60]!r}. {hint}")
-        return show(claims[name])
 
-    return _CLAIM.sub(put, passage.text).replace(r"\{{", "{{").strip("\n")
+def refuse(passages: Iterable[Passage], claims: Claims) -> None:
+    """Raise an `IncidentError` that names everything between double braces that is no claim, if there is anything."""
+    wrong = [f"{where}: {text}" for where, text in unresolved(passages, claims)]
+    if wrong:
+        raise IncidentError("\n".join(wrong))
+
+
+def unresolved(passages: Iterable[Passage], claims: Claims) -> Iterator[tuple[str, str]]:
+    """Yield place and message of everything between double braces that is no claim, each once for a line."""
+    seen = set()
+    for passage in passages:
+        for match in _CLAIM.finditer(passage.text):
+            try:
+                named(match[1], claims)
+            except SourceError as error:
+                where = f"{FILE}:{passage.line + passage.text.count(chr(10), 0, match.start())}"
+                if (where, match[1]) not in seen:
+                    seen.add((where, match[1]))
+                    yield where, str(error)
 
 
 def _linked(claim: Claim) -> str:

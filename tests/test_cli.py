@@ -406,6 +406,27 @@ def test_check_prints_findings_and_fails_on_an_error(project, call):
     assert not (project / "reports").exists()
 
 
+def test_check_names_every_unknown_claim_beside_all_else(project, call):
+    narrative = project / "data" / "incidents" / NAME / "narrative.md"
+    narrative.write_text(
+        "## Summary\n\nIt took 5 minutes, {{ onst }}.\n{{ xyzzy }} {{ onset | upper }} {{ onset.time }}\n"
+    )
+    code, out, _ = call("check", NAME, "--json")
+    findings = json.loads(out)[0]["findings"]
+    assert code == 1
+    assert [(f["where"], f["text"], f["fix"][:26]) for f in findings if f["id"] == "unknown-claim"] == [
+        ("narrative.md:3", "there is no claim 'onst'.", "Did you mean onset?"),
+        ("narrative.md:4", "there is no claim 'onset | upper'.", "A claim takes no filter. W"),
+        ("narrative.md:4", "there is no claim 'xyzzy'.", "`postmortem-nb claims NAME"),
+    ]
+    assert "typed-number" in {f["id"] for f in findings}
+    narrative.write_text("## Summary\n\nOne.\n\n## Summary\n\nTwo, 5 minutes.\n")
+    code, out, _ = call("check", NAME)
+    assert code == 1
+    assert "the heading 'Summary' stands twice" in out
+    assert "typed-number" in out
+
+
 def test_check_as_json(project, call):
     code, out, _ = call("check", NAME, "--json")
     (report,) = json.loads(out)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sample_reports import NAMES, ROOT
 
 import postmortem_nb as pnb
+from postmortem_nb.analysis.claims import Claims
 from postmortem_nb.cli import main
 from postmortem_nb.drafting import AIM, count_words, draft
 from postmortem_nb.example import Impact
@@ -203,7 +204,7 @@ def test_literal_text_is_neither_claim_nor_markup(text):
     from postmortem_nb.sections.blocks import Markdown
 
     passage = read_narrative(f"## Summary\n{literal(text)}\n")["Summary"]
-    html = Markdown(render(passage, {}))._repr_html_()
+    html = Markdown(render(passage, Claims()))._repr_html_()
     body = re.sub(r"</?(div|p)[^>]*>", "", html).strip()
     assert body.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == text
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import postmortem_nb as pnb
+from postmortem_nb.analysis.claims import Claims
 from postmortem_nb.errors import IncidentError
-from postmortem_nb.narrative import Passage, read_narrative, render
+from postmortem_nb.narrative import Passage, read_narrative, refuse, render, unresolved
 
 always = settings(derandomize=True, deadline=None)
 CLAIMS = pnb.analyze(gauge(steps((1, 60), (5, 30), (1, 60)), unit="s")).claims
@@ -82,9 +83,18 @@ def test_a_claim_over_two_lines():
     ("text", "message"),
     [
         ("a\nb {{ impact_tim }}", r"^narrative.md:6: there is no claim 'impact_tim'\. Did you mean impact_time"),
-        ("{{ xyzzy }}", r"^narrative.md:5: there is no claim 'xyzzy'\. Known: windows, window"),
-        ("{{ 1 + 1 }}", r"there is no claim '1 \+ 1'\. To show double braces as such, write \\{{\.$"),
-        ("{{ onset.lo }}", r"there is no claim 'onset.lo'"),
+        ("{{ xyzzy }}", r"^narrative.md:5: there is no claim 'xyzzy'\. `postmortem-nb claims NAME` lists what"),
+        ("{{ 1 + 1 }}", r"there is no claim '1 \+ 1'\. Between .* to show the braces as such, write \\{{\.$"),
+        ("{{ onset.tme }}", r"^narrative.md:5: the claim 'onset' has no form 'tme'\. Did you mean time\?$"),
+        ("{{ onset.lo }}", r"the claim 'onset' has no form 'lo'\. .*local"),
+        ("{{ onst.time }}", r"there is no claim 'onst.time'\. Did you mean onset"),
+        ("{{ onset.time.short }}", r"there is no claim 'onset.time.short'"),
+        (
+            "{{ onset | upper }}",
+            r"there is no claim 'onset \| upper'\. A claim takes no filter\. Write {{ onset }}, or a ",
+        ),
+        ("{{ onst | upper }}", r"A claim takes no filter, and 'onst' is none\. Did you mean onset"),
+        ("{{ xyzzy | upper }}", r"A claim takes no filter, and 'xyzzy' is none\. `postmortem-nb claims NAME`"),
         ("{{ __class__ }}", r"there is no claim '__class__'"),
         ("{{ ''.join() }}", r"there is no claim"),
         ("{{}}", r"there is no claim ''"),
@@ -97,6 +107,19 @@ def test_anything_else_between_braces_is_refused_with_its_line(text, message):
         put(text, line=5)
 
 
+def test_every_unknown_claim_is_told_at_once():
+    passages = [Passage("Summary", "{{ a }} {{ onset }}\n{{ b }} {{ b }}", 3), Passage("Impact", "{{ onset | x }}", 9)]
+    with pytest.raises(IncidentError) as error:
+        refuse(passages, CLAIMS)
+    assert [line.partition(" ")[0] for line in str(error.value).split("\n")] == [
+        "narrative.md:3:",
+        "narrative.md:4:",
+        "narrative.md:9:",
+    ]
+    assert [where for where, _ in unresolved(passages[:1], CLAIMS)] == ["narrative.md:3", "narrative.md:4"]
+    refuse([Passage("Summary", "{{ onset.time }}", 1)], CLAIMS)
+
+
 def test_braces_that_are_meant_as_such():
     assert put(r"helm \{{ .Values.x }}") == "helm {{ .Values.x }}"
     assert put("{ onset } and { { onset } }") == "{ onset } and { { onset } }"
@@ -106,7 +129,7 @@ def test_a_claim_cannot_bring_markup_along():
     hostile = dataclasses.replace(
         CLAIMS["onset"], text="<img src=x onerror=alert(1)> *b* [l](u) `c` |\n# h", definition='" onmouseover="x'
     )
-    text = render(Passage("Summary", "{{ onset }}", 1), {"onset": hostile})
+    text = render(Passage("Summary", "{{ onset }}", 1), Claims(onset=hostile))
     inner = text.split(">", 1)[1].removesuffix("</a>")
     assert not set(inner) & set("<>*[]`|\n\"'")
     assert text.count('"') == 6  # class, href and title, nothing more

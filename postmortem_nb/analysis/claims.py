@@ -11,6 +11,8 @@ from postmortem_nb.analysis.inputs import CLAIM, FILE, Input
 from postmortem_nb.errors import SourceError, near
 from postmortem_nb.times import UTC
 
+HINT = "`postmortem-nb claims NAME` lists what an incident has."  # where no name is near
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -53,10 +55,16 @@ class Claim:
 
 
 class Claims(dict[str, Claim]):
-    """Claims by id; asking for one that does not exist names the near ones."""
+    """Claims by id; asking for one that does not exist names the near ones. ``zone`` is that of local times."""
+
+    zone: str = UTC
 
     def __missing__(self, key: str) -> Claim:
-        raise SourceError(f"there is no claim {key!r}. {near(key, self)}")
+        raise SourceError(f"there is no claim {key[:60]!r}. {self.near(key)}")
+
+    def near(self, key: str) -> str:
+        """Return a sentence that helps with a name that does not exist."""
+        return near(key, self, HINT)
 
     def evidence_of(self, key: str) -> dict[str, str]:
         """Return name and hash of every file that a claim rests on, also through other claims, by name."""

@@ -120,7 +120,9 @@ def build_claims(
         *_absent(quantities),
         *_declared(known),
     ]
-    return Claims({c.id: c for c in rows})
+    claims = Claims({c.id: c for c in rows})
+    claims.zone = zone
+    return claims
 
 
 MOMENT_CLAIMS = {  # claim → the moment that it gives

@@ -6,13 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from postmortem_nb.cli.display import print_result, shown
 from postmortem_nb.cli.options import SettingsCommand, given_settings, verbose_option
 from postmortem_nb.errors import PostmortemError
+
+if TYPE_CHECKING:
+    from postmortem_nb.analysis import Analysis
+    from postmortem_nb.findings import Finding
 
 PLURALS = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
 FORMS = ("csv", "markdown", "github", "gitlab", "jira")  # a test holds them equal to those of `actions.FORMATS`
@@ -76,19 +80,36 @@ def _counted(report: dict[str, Any]) -> str:
 
 def _checked(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the findings on an incident; what stops the analysis is an error among them."""
-    from postmortem_nb.findings import Finding
-    from postmortem_nb.sections import investigate
+    from postmortem_nb.analysis import analyze
+    from postmortem_nb.evidence import load
+    from postmortem_nb.findings import Finding, worst_first
 
     try:
-        post = investigate(name, **settings)
+        analysis = analyze(load(name, redact=settings.get("redact", "auto")), **settings)
     except PostmortemError as error:
         unreadable = Finding("unreadable", "error", "", str(error))
         return {"incident": Path(name).name, "findings": [dict(unreadable.__dict__)], "accepted": []}
+    findings = worst_first([*_unknown(analysis), *analysis.findings])
     return {
-        "incident": post.incident.id,
-        "findings": [dict(finding.__dict__) for finding in post.analysis.findings],
-        "accepted": [{**a.finding.__dict__, "reason": a.reason} for a in post.analysis.accepted],
+        "incident": analysis.incident.id,
+        "findings": [dict(finding.__dict__) for finding in findings],
+        "accepted": [{**a.finding.__dict__, "reason": a.reason} for a in analysis.accepted],
     }
+
+
+def _unknown(analysis: Analysis) -> Iterator[Finding]:
+    """Yield every claim of the narrative that does not exist: no report is made until all are mended."""
+    from postmortem_nb.findings import Finding
+    from postmortem_nb.narrative import FILE, read_narrative, unresolved
+
+    try:
+        passages = read_narrative(analysis.incident.narrative)
+    except PostmortemError as error:
+        yield Finding("unreadable", "error", FILE, str(error))
+        return
+    for where, text in unresolved(passages.values(), analysis.claims):
+        what, end, fix = text.partition("'. ")
+        yield Finding("unknown-claim", "error", where, f"{what}{end}".rstrip(), fix)
 
 
 @click.command()

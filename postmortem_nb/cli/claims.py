@@ -27,14 +27,16 @@ def claims(name: str, ids: tuple[str, ...], as_json: bool, **settings: Any) -> N
     """List what the narrative can name, with values.
 
     Each stands in narrative.md between double braces.
-    With CLAIMs, shows how each is defined, what it was computed from, and the rows of evidence behind it.
+    With CLAIMs, shows how each is defined, its short forms, what it was computed from, and the rows of evidence behind
+    it.
     Reads and analyses the incident, and writes nothing.
     """
     from postmortem_nb.analysis import analyze
+    from postmortem_nb.analysis.wordings import named
     from postmortem_nb.evidence import load
 
     analysis = analyze(load(name), **given_settings(settings))
-    chosen = [analysis.claims[id_] for id_ in ids] or list(analysis.claims.values())
+    chosen = [named(id_, analysis.claims) for id_ in ids] or list(analysis.claims.values())
     if as_json:
         wanted = {c.id for c in chosen}
         rows = [row for row in analysis.to_dict()["claims"] if row["id"] in wanted]
@@ -42,7 +44,7 @@ def claims(name: str, ids: tuple[str, ...], as_json: bool, **settings: Any) -> N
     elif ids:
         print_result("\n\n".join("\n".join(_traced(c, analysis)) for c in chosen))
     else:
-        print_result("\n".join(_listed(chosen)))
+        print_result("\n".join([*_listed(chosen), *_forms(chosen, analysis.zone)]))
 
 
 def _listed(chosen: list[Claim]) -> Iterator[str]:
@@ -53,11 +55,30 @@ def _listed(chosen: list[Claim]) -> Iterator[str]:
         yield f"{c.id:<{width}}  {c.text:<{value}}  {c.basis or c.note}".rstrip()
 
 
+def _forms(chosen: list[Claim], zone: str) -> Iterator[str]:
+    """Yield the short forms of the first claim of each kind."""
+    from postmortem_nb.analysis.wordings import all_worded, wordings
+
+    yield ""
+    yield "Short forms for prose, for example (`postmortem-nb claims NAME CLAIM` shows those of one):"
+    firsts: dict[object, Claim] = {}
+    for claim in chosen:
+        if any(v is not None for v in (claim.value, claim.lo, claim.hi)):
+            firsts.setdefault(tuple(wordings(claim).items()), claim)
+    for claim in firsts.values():
+        for name, text in all_worded(claim, zone):
+            yield f"{INDENT}{name}  {text}"
+
+
 def _traced(claim: Claim, analysis: Analysis, depth: int = 0) -> Iterator[str]:
     """Yield a claim with what it was computed from, claims among that in turn, down to the rows."""
+    from postmortem_nb.analysis.wordings import all_worded
+
     before = INDENT * depth
     basis = f" ({claim.basis})" if claim.basis else ""
     yield f"{before}{claim.id} = {claim.text}{basis}"
+    if not depth:
+        yield from (f"{before}{INDENT}{name}: {text}" for name, text in all_worded(claim, analysis.zone))
     yield f"{before}{INDENT}{claim.definition}{f' – {claim.note}' if claim.note else ''}"
     for i in claim.inputs:
         if i.kind == "claim":

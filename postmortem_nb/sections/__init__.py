@@ -9,7 +9,7 @@ from typing import Any
 from postmortem_nb.analysis import Analysis, analyze
 from postmortem_nb.evidence import load
 from postmortem_nb.incident import Incident
-from postmortem_nb.narrative import HEADINGS, Passage, read_narrative, render
+from postmortem_nb.narrative import HEADINGS, Passage, read_narrative, refuse, render
 from postmortem_nb.report import component_css
 from postmortem_nb.sections import clock, overview, signs, story, trail
 from postmortem_nb.sections.blocks import Section
@@ -65,9 +65,8 @@ class Postmortem:
         ]
 
     def check_prose(self) -> None:
-        """Render every passage, so that an unknown claim is an error before anything is drawn."""
-        for passage in self.passages.values():
-            render(passage, self.analysis.claims)
+        """Look up every claim that the prose names, so that an unknown one is an error before anything is drawn."""
+        refuse(self.passages.values(), self.analysis.claims)
 
     def _repr_html_(self) -> str:
         return f'<style>{component_css()}</style><div class="mathjax_ignore">{overview.card(self)}</div>'
