@@ -38,6 +38,8 @@ def test_every_sample_has_a_draft_of_the_length_that_is_read(name):
     seen = rendered(text, analysis.claims)
     assert not re.search(r"not known\W*(requests|after)|not recorded (after|and)|unknown (after|later)", seen)
     assert not re.search(r"\.\.|\s[,.;]|\(\)|“”|  ", seen)
+    checked = pnb.analyze(dataclasses.replace(analysis.incident, narrative=text))
+    assert [f.text for f in checked.findings if f.id == "typed-number"] == []
     # A number is a claim, or stands in what people declared.
     facts = analysis.incident.facts.model_dump_json()
     for number in re.findall(r"\d+", CLAIM.sub("", text)):
@@ -94,9 +96,20 @@ def test_declared_text_is_shown_as_it_is():
     assert "{{ onset" in render(passages["Summary"], analysis.claims)
 
 
-texts = st.text(alphabet=st.sampled_from("ab Z.,;:'\"{}<>!-#*_`[]()|~\\&\n1é\u202e"), min_size=1, max_size=30).filter(
+# Declared texts may hold numbers of every kind; a draft quotes them and does not type them.
+telling = st.sampled_from(
+    [
+        "deploy at 17:32:05",
+        "Two hosts of *twelve servers* failed. It took 5 min.",
+        "EUR 300k <b>lost</b> & 40 % of `the 3 users`",
+        "at 9:30 traffic rose 5x",
+        "12 300 requests",
+    ]
+)
+odd = st.text(alphabet=st.sampled_from("ab Z.,;:'\"{}<>!-#*_`[]()|~\\&\n1é\u202e"), min_size=1, max_size=30).filter(
     str.strip
 )
+texts = st.one_of(odd, telling)
 minutes = st.integers(0, 179)
 times = st.one_of(
     minutes.map(lambda m: at(m).isoformat()), minutes.map(lambda m: f"<{at(m):%H:%M}"), st.just("unknown")
@@ -153,6 +166,7 @@ def test_every_draft_renders_and_comes_out_the_same_again(facts, evidence):
     assert count_words(text) <= AIM[1]
     again = pnb.analyze(dataclasses.replace(incident, narrative=text))
     assert draft(again) == text
+    assert [f.text for f in again.findings if f.id == "typed-number"] == []
 
 
 def test_the_command_writes_once_and_never_over(tmp_path, capsys):

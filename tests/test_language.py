@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from conftest import events_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,6 +130,77 @@ def test_numbers_in_the_prose(text, typed):
     told = " ".join(text for _, text in found(incident, "typed-number"))
     assert [t for t in typed if f"“{t}”" not in told] == []
     assert bool(told) == bool(typed)
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("Twelve servers failed.", "Twelve servers"),
+        ("Two hours later it was over.", "Two hours"),
+        ("It took half an hour, an hour and a half at most.", "half an hour”, “an hour and a half"),
+        ("After two and a half minutes it fell.", "two and a half minutes"),
+        ("Twenty-five failed requests were seen.", "Twenty-five failed requests"),
+        ("It met two hundred users.", "two hundred users"),
+        ("Half of the requests and a third of all users.", "Half of the requests”, “a third of all users"),
+        ("Sixteen per cent failed.", "Sixteen per cent"),
+        ("It had lasted two weeks.", "two weeks"),
+        ("It cost EUR 300k.", "EUR 300k"),
+        ("It cost $1.2M, £5 million or 300k EUR.", "$1.2M”, “£5 million”, “300k EUR"),
+        ("Traffic rose 5x, and 2.5× at the edge.", "5x”, “2.5×"),
+        ("Of 12 300 requests all failed.", "12 300 requests"),
+        ("5-10 minutes, 5–10 minutes, 5 to 10 minutes.", "5-10 minutes”, “5–10 minutes”, “5 to 10 minutes"),
+        ("It took 1 h 32 min.", "1 h 32 min"),
+        ("It was 12 servers at 5 p.m. or 5:30pm.", "12 servers”, “5 p.m.”, “5:30pm"),
+        ("1,200 users and 99.95 %.", "1,200 users”, “99.95 %"),
+    ],
+)
+def test_a_typed_number_is_told_whole(text, typed):
+    assert found(of(f"## Summary\n\n{text}\n"), "typed-number") == [
+        ("narrative.md:3", f"“{typed}” {'are' if '”, “' in typed else 'is'} typed by hand, not computed.")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One of the servers was at one point the only one; one day that will change, and one request was enough.",
+        "Two weeks ago, three days earlier and a year before, the two hosts had been set up.",
+        "Two things had to meet, in three ways; two services share five tables.",
+        "Both servers, hundreds of requests, a few minutes, a dozen ways, an hour, within a minute.",
+        "HTTP 500 errors, status 503 messages, r418, 5xx, 0x5f, m5.2xlarge, 3x3, 10.0.0.1:80, IPv6 and EC2.",
+        "Half the story, a third way, every two minutes, the first two hours, the other three nodes.",
+        "Paths one and two; version 2 of the API; step 3; P95; 3 of them; section 4.1; the 90th percentile.",
+    ],
+)
+def test_language_is_no_typed_number(text):
+    assert found(of(f"## Summary\n\n{text}\n"), "typed-number") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_quoted"),
+    [
+        ("Then: Deploy at 17:32:05 to all 12 servers.", True),  # a whole fact
+        ("It said “deploy at 17:32:05”, no more.", True),  # words of a fact, in quotation marks
+        ("So **deploy at 17:32:05 to all\n12 servers** was done.", True),  # marks and line ends are no words
+        ("It said “at 17:32:06”.", False),
+        ("The deploy to all 12 servers came.", False),  # part of a fact, without quotation marks
+        ("The second sentence was: It took 3 minutes.", True),  # a whole sentence of a fact
+        ("It took 13 minutes.", False),
+        ("People wrote “10:15:30” for the start.", True),  # a declared time as it was written
+        ("It began at 10:15:30.", False),
+        ("Then 40 % of checkouts failed.", True),  # a record of the evidence
+        ("Then 41 % of checkouts failed.", False),
+    ],
+)
+def test_what_is_quoted_was_not_typed(text, is_quoted):
+    timeline = [
+        {"at": "10:20", "kind": "change", "text": "Deploy at 17:32:05 to all 12 servers"},
+        {"at": "10:30", "kind": "action", "text": "A restart. It took 3 minutes."},
+    ]
+    incident = of(f"## Summary\n\n{text}\n", date="2024-01-14", timeline=timeline, milestones={"started": "10:15:30"})
+    alerts = events_of((pd.Timestamp("2024-01-14T10:16Z"), "alert", "40 % of checkouts failed"))
+    incident = dataclasses.replace(incident, events=alerts)
+    assert bool(found(incident, "typed-number")) != is_quoted
 
 
 def test_a_number_in_the_facts_needs_a_source():

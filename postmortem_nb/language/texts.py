@@ -18,7 +18,7 @@ HOLE = "¤"  # stands for a claim: a word that is none
 # Comments, code, claims, addresses and tags are no prose. Repetitions are bounded, so that all is linear.
 _FENCED = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1[^\n]*$|\Z)", re.DOTALL | re.MULTILINE)
 _CLAIM = re.compile(r"\{\{[^{}]{0,200}\}\}")
-_UNREAD = re.compile(r"`[^`\n]{0,500}`|https?://[^\s)>\]]+|<[a-zA-Z/][^<>\n]{0,500}>|\]\([^()\s]{0,500}\)")
+_UNREAD = re.compile(r"(?<!\\)`[^`\n]{0,500}`|https?://[^\s)>\]]+|<[a-zA-Z/][^<>\n]{0,500}>|\]\([^()\s]{0,500}\)")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s|\s*[#|]")
 # In reading order. Of a row, the texts that people wrote as sentences.
 PLAIN = ("title", "summary", "affected", "impact", "cause", "trigger")
