@@ -256,6 +256,6 @@ def test_an_interrupted_batch_leaves_its_record_and_nothing_else(project, runnin
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_killed_batch_leaves_no_processes(project, running):
     running.kill()
-    running.communicate()
+    running.communicate(timeout=120)
     wait_until(lambda: not processes_in(project))
     assert files(project / "reports") == [], "workers clean up when their parent is gone"

@@ -181,6 +181,9 @@ def test_batch_runs_what_the_folder_holds(project, call, outcomes):
     assert [given["name"] for given in outcomes[1]] == [NAME, "more/2024-02-02-loud"]
     record = json.loads((project / "reports" / "batch.json").read_text())
     assert [r["incident"] for r in record["incidents"]] == ["2024-02-02-loud"]
+    assert call("batch", "more", "data/incidents")[0] == 0
+    record = json.loads((project / "reports" / "batch.json").read_text())
+    assert [r["incident"] for r in record["incidents"]] == ["2024-02-02-loud", NAME]
 
 
 def test_a_failure_is_said_and_the_rest_still_runs(project, call, outcomes):

@@ -1,4 +1,4 @@
-"""Many incidents: each contained, in this process or in several, with one record of what became of them."""
+"""Many incidents: each contained, in this process, in several, or on a cluster, with one record of all of them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from postmortem_nb.batch.index import as_page
-from postmortem_nb.batch.junit import as_junit
+from postmortem_nb.batch.cluster import run_in_executor
+from postmortem_nb.batch.course import Batch, Course
 from postmortem_nb.batch.pool import run_in_processes
-from postmortem_nb.batch.record import as_record
 from postmortem_nb.errors import PostmortemError, SettingError
 from postmortem_nb.kernels import nursery
 from postmortem_nb.kernels.kernel import environment
@@ -22,52 +21,10 @@ from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, Progress, check_setti
 from postmortem_nb.runner.interruption import terminable
 from postmortem_nb.runner.memory import parse_memory
 from postmortem_nb.runner.parameters import Scalar
-from postmortem_nb.runner.publishing import as_json, make_folder, write_whole
+from postmortem_nb.runner.publishing import make_folder
 from postmortem_nb.times import parse_duration
 
 __all__ = ["Batch", "attempt", "run_all"]
-
-RECORD, INDEX, JUNIT = "batch.json", "index.html", "junit.xml"
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What became of many incidents.
-
-    Parameters
-    ----------
-    outcomes : tuple of Outcome
-        In the order in which the incidents were asked for.
-    not_run : tuple of str
-        Those that an interrupt left out, or cut off in a process of their own.
-    path : Path or None
-        The record that was written.
-    seconds : float
-        Wall time.
-    is_stopped : bool
-        Whether it ended at the first failure, as it was told to.
-    """
-
-    outcomes: tuple[Outcome, ...]
-    not_run: tuple[str, ...]
-    path: Path | None
-    seconds: float
-    is_stopped: bool = False
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether it was stopped before its end."""
-        return (bool(self.not_run) and not self.is_stopped) or any(o.status == "interrupted" for o in self.outcomes)
-
-    @property
-    def is_ok(self) -> bool:
-        """Whether every incident has its report."""
-        return not self.not_run and all(o.is_ok for o in self.outcomes)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Status → how many."""
-        return dict(Counter(o.status for o in self.outcomes))
 
 
 def attempt(name: str | Path, **options: Any) -> Outcome:
@@ -103,6 +60,7 @@ def run_all(
     timeout: str = TIMEOUT,
     memory: str | None = None,
     jobs: int = 1,
+    executor: Executor | None = None,
     is_warm: bool = True,
     only_changed: bool = False,
     keep_going: bool = True,
@@ -121,8 +79,11 @@ def run_all(
     jobs : int
         How many at a time. More than one are run in processes of their own; each takes some seconds to start,
         so that it pays only for more than a handful of incidents.
+    executor : Executor, optional
+        Who runs them instead: any `concurrent.futures.Executor`, such as ``Client(…).get_executor(pure=False)`` of
+        Dask, whose workers see the same folders. ``jobs`` is not looked at then.
     is_warm : bool
-        Whether kernels are forked from a process that has imported the stack (one for each of ``jobs``), where
+        Whether kernels are forked from a process that has imported the stack (one for each worker), where
         that is possible and there is more than one incident.
     only_changed : bool
         As in `postmortem_nb.runner.run`.
@@ -146,54 +107,46 @@ def run_all(
     SettingError
         For a wrong setting, timeout or output folder, or two incidents whose results would have the same name.
     """
-    started = time.monotonic()
     asked = _distinct(names)
-    check_settings(settings or {})
-    parse_duration(timeout, "timeout")
-    output = Path(output).absolute()
-    make_folder(output)
-    leftover.tidy(output)
-    if memory is not None:
-        parse_memory(memory)
-    is_warm = is_warm and len(asked) > 1
-    options = {
-        "output": output,
-        "notebook": notebook,
-        "settings": settings,
-        "timeout": timeout,
-        "memory": memory,
-        "is_warm": is_warm,
-        "only_changed": only_changed,
-    }
-    done: dict[str, Outcome] = {}
-
-    is_stopped = False
-
-    def batch(path: Path | None) -> Batch:
-        outcomes = tuple(done[name] for name in asked if name in done)
-        not_run = tuple(Path(name).name for name in asked if name not in done)
-        return Batch(outcomes, not_run, path, time.monotonic() - started, is_stopped)
-
-    def written(is_finished: bool) -> Path:
-        done_so_far = batch(None)
-        if is_finished:
-            write_whole(output / INDEX, as_page(done_so_far, output, is_finished=is_finished))
-            write_whole(output / JUNIT, as_junit(done_so_far))
-        write_whole(output / RECORD, as_json(as_record(done_so_far, output, is_finished=is_finished)))
-        return output / RECORD
-
-    results = run_in_processes(asked, options, jobs) if jobs > 1 else _one_by_one(asked, options, progress)
+    options = _checked(output, notebook, settings, timeout, memory) | {"only_changed": only_changed}
+    options["is_warm"] = is_warm and len(asked) > 1
+    course = Course(asked, options["output"], is_recorded=record)
+    results = _results(asked, options, jobs, executor, progress)
     with contextlib.suppress(KeyboardInterrupt), terminable(), contextlib.closing(results):
         for name, outcome in results:
-            done[name] = outcome
-            if record:
-                written(is_finished=False)
+            course.note(name, outcome)
             if on_outcome is not None:
                 on_outcome(outcome)
             if not (keep_going or outcome.is_ok):
-                is_stopped = True
+                course.is_stopped = True
                 break
-    return batch(written(is_finished=True) if record else None)
+    return course.end()
+
+
+def _checked(
+    output: str | Path,
+    notebook: str | Path | None,
+    settings: Mapping[str, Scalar] | None,
+    timeout: str,
+    memory: str | None,
+) -> dict[str, Any]:
+    """Return what `run` takes, after a look at each; make the output folder, and clean up what earlier runs left."""
+    check_settings(settings or {})
+    parse_duration(timeout, "timeout")
+    if memory is not None:
+        parse_memory(memory)
+    output = Path(output).absolute()
+    make_folder(output)
+    leftover.tidy(output)
+    return {"output": output, "notebook": notebook, "settings": settings, "timeout": timeout, "memory": memory}
+
+
+def _results(
+    names: list[str], options: dict[str, Any], jobs: int, executor: Executor | None, progress: Progress | None
+) -> Generator[tuple[str, Outcome]]:
+    if executor is not None:
+        return run_in_executor(names, options, executor)
+    return run_in_processes(names, options, jobs) if jobs > 1 else _one_by_one(names, options, progress)
 
 
 def _one_by_one(names: list[str], options: dict[str, Any], progress: Progress | None) -> Generator[tuple[str, Outcome]]:

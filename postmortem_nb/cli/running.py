@@ -13,6 +13,8 @@ from postmortem_nb.cli.display import Display, print_result, shown
 from postmortem_nb.cli.options import F, SettingsCommand, given_settings, is_verbose, verbose_option
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from postmortem_nb.batch import Batch
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -58,17 +60,26 @@ def run(names: tuple[str, ...], **options: Any) -> int:
 
 
 @click.command(cls=SettingsCommand)
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.argument(
+    "folders", type=click.Path(exists=True, file_okay=False, path_type=Path), nargs=-1, metavar="[FOLDER]..."
+)
+@click.option("--cluster", metavar="tcp://HOST:PORT", help="Address of a Dask scheduler whose workers run them.")
 @run_options
-def batch(folder: Path | None, **options: Any) -> int:
-    """Run every incident of a folder.
+def batch(folders: tuple[Path, ...], cluster: str | None, **options: Any) -> int:
+    """Run every incident of some folders.
 
     FOLDER is data/incidents of this folder or a parent, unless given. Prints the path of each HTML report, and writes
     batch.json: what became of each incident, and the time between the failures of each service.
     """
     from postmortem_nb.cli.incidents import incidents_in
 
-    return _run(incidents_in(folder), record=True, **options)
+    names = [name for folder in folders or (None,) for name in incidents_in(folder)]
+    if cluster is None:
+        return _run(names, record=True, **options)
+    from postmortem_nb.cli.digesting import connected
+
+    with connected(cluster) as client:
+        return _run(names, record=True, executor=client.get_executor(pure=False), **options)
 
 
 def _run(
@@ -84,6 +95,7 @@ def _run(
     keep_going: bool,
     as_json: bool,
     record: bool,
+    executor: Executor | None = None,
     **settings: Any,
 ) -> int:
     from postmortem_nb.batch import run_all
@@ -97,6 +109,7 @@ def _run(
             timeout=timeout,
             memory=memory,
             jobs=jobs,
+            executor=executor,
             is_warm=not cold,
             only_changed=only_changed,
             keep_going=keep_going,

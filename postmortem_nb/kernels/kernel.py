@@ -7,6 +7,7 @@ user's start-up files nor another run at the same time can change a report.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PACKAGE_ROOT = Path(postmortem_nb.__file__).resolve().parents[1]
 LONGEST_SOCKET_FOLDER = 80  # a socket's path may have about 100 characters, the name in it needs a few
 LAST_WORDS = "kernel.log"
+KILL_SECONDS = 10.0  # within which a killed process is gone
 KERNEL_NAME = "python3"  # the name of the kernel that is this interpreter
 
 
@@ -83,15 +85,19 @@ class Kernel(AsyncKernelManager):
 
     @classmethod
     def kill(cls) -> None:
-        """End the kernel and what it started, whatever it is doing; none is started afterwards."""
+        """End the kernel and what it started, whatever it is doing; none is started afterwards.
+
+        It is waited for, but not for ever: a process may be stuck in the system, and a run must end.
+        """
         cls.cancelled.set()
         for process in cls.launched:
             if process.poll() is None:
                 if hasattr(os, "killpg"):
-                    os.killpg(process.pid, signal.SIGKILL)
-                else:
-                    process.kill()
-                process.wait()
+                    with contextlib.suppress(ProcessLookupError):  # it has no group before it makes its own
+                        os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(KILL_SECONDS)
 
     @classmethod
     def last_words(cls) -> str:

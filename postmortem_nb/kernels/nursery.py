@@ -24,6 +24,8 @@ from postmortem_nb.errors import RunError
 MODULE = "postmortem_nb.kernels.zygote"
 MESSAGE = 1 << 20
 START_SECONDS = 120.0  # until the stack is imported, on a machine that is busy
+FORK_SECONDS = 20.0  # until a zygote that is ready has forked, on a machine that is busy
+END_SECONDS = 10.0  # within which a zygote ends, or else it is killed
 POLL_SECONDS = 0.02
 OF_A_KERNEL = frozenset({"IPYTHONDIR", "JPY_PARENT_PID", "JPY_SESSION_NAME"})  # read when one starts, not on import
 
@@ -140,11 +142,12 @@ class Nursery:
             if not self.is_ready:
                 self._expect_ready()
             try:
+                self.wire.settimeout(FORK_SECONDS)
                 self.wire.send(json.dumps(request).encode())
             except OSError as error:
                 raise self._lost() from error
             while True:
-                message = self._hear(START_SECONDS)
+                message = self._hear(FORK_SECONDS)
                 if "pid" in message:
                     kernel = Forked(self, message["pid"])
                     self.kernels[kernel.pid] = kernel
@@ -161,12 +164,17 @@ class Nursery:
                     return
 
     def close(self) -> None:
-        """End the zygote and every kernel."""
+        """End the zygote and every kernel; kill it if it does not end by itself, and so they do."""
         if self.owner != os.getpid():
             return
         with self.lock:
             self._lost()
-            self.process.wait()
+        try:
+            self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(END_SECONDS)
 
     def _expect_ready(self) -> None:
         message = self._hear(START_SECONDS)
@@ -194,7 +202,7 @@ class Nursery:
             kernel.returncode = message["code"]
 
     def _lost(self) -> NoNurseryError:
-        """Note that the zygote is gone, and its kernels with it."""
+        """Note that the zygote is gone, or does not answer: its kernels end with it."""
         self.is_lost = True
         self.wire.close()
         for kernel in self.kernels.values():

@@ -1,8 +1,8 @@
 """The process that imports the stack once and forks a kernel whenever it is told to.
 
-It listens on one socket. When that closes, for whatever reason, it kills its kernels with all that they started and
-ends, so that none outlives the process that asked for it. It has one Python thread, never computes anything, and
-tells how each kernel ended.
+It listens on one socket. When that closes, or the process at its other end is gone, it kills its kernels with all that
+they started and ends, so that none outlives the process that asked for it. It has one Python thread, never computes
+anything, and tells how each kernel ended.
 
 Started by `postmortem_nb.kernels.nursery`; its messages are described there.
 """
@@ -49,6 +49,7 @@ STACK = (
 )
 BACKEND = "module://matplotlib_inline.backend_inline"  # what ipykernel names before matplotlib is imported
 MESSAGE = 1 << 20  # the longest message, in bytes
+LOOK_SECONDS = 2.0  # between looks at whether the parent lives: others may hold its end of the socket
 
 
 def import_stack() -> None:
@@ -111,9 +112,13 @@ class Zygote:
         ears = selectors.DefaultSelector()
         ears.register(self.wire, selectors.EVENT_READ)
         ears.register(self.bell, selectors.EVENT_READ)
+        parent = os.getppid()
         with ears:
             while True:
-                ready = {key.fileobj for key, _ in ears.select()}
+                ready = {key.fileobj for key, _ in ears.select(LOOK_SECONDS)}
+                if os.getppid() != parent:
+                    self.end()
+                    return None
                 if self.bell in ready:
                     self.bell.recv(4096)
                     self.reap()

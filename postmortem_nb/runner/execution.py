@@ -28,7 +28,7 @@ from papermill.exceptions import PapermillExecutionError
 from postmortem_nb import errors
 from postmortem_nb.kernels.kernel import KERNEL_NAME, Kernel
 from postmortem_nb.runner import engine
-from postmortem_nb.runner.outcome import NotebookStopped
+from postmortem_nb.runner.outcome import NotebookStopped, NotStartedError
 from postmortem_nb.runner.record import RECORD, RESULT, as_text, code_cells, read_record, stopped_cell
 from postmortem_nb.times import format_duration, parse_duration
 
@@ -84,7 +84,7 @@ def execute(
     Raises
     ------
     NotebookStopped
-        If it did not run to its end; the status says how.
+        If it did not run to its end; the status says how. `NotStartedError` if it did not even begin.
     KeyboardInterrupt
         If it came while the notebook was running; the kernel is gone by then.
     """
@@ -249,7 +249,7 @@ def _explained(error: BaseException | None, part: Path, kernel: type[Kernel], de
     if isinstance(error, DeadKernelError):
         return NotebookStopped("died", f"The kernel ended {where}: {kernel.death()}.", kernel.last_words())
     if isinstance(error, RuntimeError) and not where.startswith("in"):
-        return NotebookStopped("died", f"The kernel did not start: {error}.", kernel.last_words())
+        return NotStartedError("died", f"The kernel did not start: {error}.", kernel.last_words())
     detail = "".join(traceback.format_exception(error))
     return NotebookStopped("failed", f"It stopped {where}: {type(error).__name__}: {error}", detail)
 

@@ -21,7 +21,7 @@ from postmortem_nb.findings import SEVERITIES
 from postmortem_nb.incident import FACTS
 from postmortem_nb.runner import inputs, leftover, publishing
 from postmortem_nb.runner.interruption import terminable
-from postmortem_nb.runner.outcome import NotebookStopped, Outcome
+from postmortem_nb.runner.outcome import NotebookStopped, NotStartedError, Outcome
 from postmortem_nb.runner.parameters import INCIDENT, Scalar
 
 if TYPE_CHECKING:
@@ -114,22 +114,32 @@ class Job:
         The result is of the postmortem that the notebook made. Where it made none, or several, the evidence is
         analysed here.
         """
+        try:
+            executed = self.execute_in_kernel(part, is_warm=self.is_warm)
+        except NotStartedError:
+            if not self.is_warm:
+                raise
+            # Should a forked kernel ever hang in what it was forked with, this run does not depend on it.
+            executed = self.execute_in_kernel(part, is_warm=False)
+        return executed, read_result(part) or self.investigate()
+
+    def execute_in_kernel(self, part: Path, *, is_warm: bool) -> NotebookNode:
+        """Run the notebook in a kernel that is forked or started from nothing."""
         from postmortem_nb.runner.execution import execute  # late: papermill takes a second to import
 
         name, cwd = _address(self.folder, self.source)
         with publishing.short_folder() as sockets:
-            executed = execute(
+            return execute(
                 self.source,
                 part,
                 {INCIDENT: name, **self.values},
                 cwd=cwd,
                 sockets=sockets,
                 timeout=self.timeout,
-                is_warm=self.is_warm,
+                is_warm=is_warm,
                 memory=self.memory,
                 progress=self.progress,
             )
-        return executed, read_result(part) or self.investigate()
 
     def investigate(self) -> dict[str, Any]:
         """Read and analyse in this process; return the JSON result."""

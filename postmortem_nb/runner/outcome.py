@@ -32,6 +32,10 @@ class NotebookStopped(RunError):
         self.detail = detail
 
 
+class NotStartedError(NotebookStopped):
+    """Its kernel never answered: nothing of the notebook was executed."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one run.
