@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from postmortem_nb.analysis.claims import Claim, Claims
 from postmortem_nb.analysis.wordings import named
@@ -29,6 +29,7 @@ HEADINGS = (
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _CLAIM = re.compile(r"(?<!\\)\{\{(.*?)\}\}", re.DOTALL)
+_BEGIN = re.compile(r"(?:\A|\n\s{0,9}\n|[.!?]\s{1,9})\s{0,9}\Z")  # where a sentence begins
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 _ACTIVE = re.compile(r"[\\`*_{}\[\]()#+!|~$^<>&\"']")  # what Markdown or HTML would act upon
 
@@ -91,7 +92,14 @@ def render(passage: Passage, claims: Claims) -> str:
 def fill(passage: Passage, claims: Claims, show: Callable[[Claim], str]) -> str:
     """Return a passage as Markdown with every claim in place, as ``show`` writes it; raises as `render` does."""
     refuse([passage], claims)
-    text = _CLAIM.sub(lambda match: show(named(match[1], claims)), passage.text)
+
+    def put(match: re.Match[str]) -> str:
+        claim = named(match[1], claims)
+        if _BEGIN.search(passage.text, max(0, match.start() - 24), match.start()):  # "At least 2,948 of …"
+            claim = replace(claim, text=claim.text[:1].upper() + claim.text[1:])
+        return show(claim)
+
+    text = _CLAIM.sub(put, passage.text)
     return text.replace(r"\{{", "{{").strip("\n")
 
 

@@ -70,9 +70,16 @@ def test_a_claim_is_put_in_with_a_link_and_its_definition():
 
 
 def test_a_claim_without_a_value_says_so():
-    assert ">not known</a>" in put("{{ time_to_detect }}")
-    assert ">not recorded</a>" in put("{{ declared_closed }}")
+    assert ">not known</a>" in put("It is {{ time_to_detect }}")
+    assert ">not recorded</a>" in put("It is {{ declared_closed }}")
     assert "(not known)" not in put("{{ onset }}")
+
+
+def test_a_value_that_begins_a_sentence_begins_it_with_a_capital():
+    assert ">Not known</a>" in put("{{ time_to_detect }} so far")
+    assert ">Not known</a>" in put("It broke.\n{{ time_to_detect }} so far")
+    assert ">Not known</a>" in put("It broke\n\n{{ time_to_detect }} so far")
+    assert ">not known</a>" in put("It broke,\n{{ time_to_detect }} so far")
 
 
 def test_a_claim_over_two_lines():

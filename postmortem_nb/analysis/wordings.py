@@ -19,16 +19,17 @@ from postmortem_nb.errors import SourceError, near
 from postmortem_nb.times import UTC, zone_label
 from postmortem_nb.times.durations import NARROW
 
+OVER = 0.1  # of a step: by so little a bound may lie outside of a rounded range
 LOSS = 0.05  # what rounding may take away without "about"
 NEAR, WIDE = pd.Timedelta("1min"), pd.Timedelta("20min")  # instants: from there on "about", from there on two times
 ROUNDINGS = ("1min", "10s", "1s")
 # Seconds that are printed to the next multiple: (below this length, step).
-STEPS = ((60, 1), (120, 10), (300, 30), (86_400, 60), (1_209_600, 3600), (math.inf, 86_400))
+STEPS = ((60, 1), (120, 10), (180, 30), (86_400, 60), (1_209_600, 3600), (math.inf, 86_400))
 COARSER = (1, 10, 30, 60, 300, 600, 1800, 3600, 21_600, 86_400)
 UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-NO_LENGTHS = ("lead_", "latency_p95")  # a sentence, and how long one request takes
 _ASIDE = re.compile(r" \([^()]*\)")
+_LENGTH = re.compile(r"(?:at least |at most )?−?\d+(?!\.?\d)")  # others are sentences, or not known
 _LOCAL = re.compile(r", (?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? \S+(?: \(UTC[^)]*\))?$")
 
 FILTER = re.compile(r"\s*([\w.]+)\s*\|")
@@ -42,7 +43,7 @@ def wordings(claim: Claim) -> dict[str, Wording]:
         return {"short": _plain, "time": _time, "date": _date, "local": _local, "local_date": _day}
     if claim.unit in ("windows", "paths"):
         return {"short": _plain, "word": _word}
-    if claim.unit in ("s", "minutes") and not claim.id.startswith(NO_LENGTHS):
+    if claim.unit in ("s", "minutes") and _LENGTH.match(claim.text):
         return {"short": _length}
     value = claim.value
     is_number = isinstance(value, int | float) and claim.text.startswith(format_quantity(value, claim.unit))
@@ -137,6 +138,10 @@ def _clock(claim: Claim, zone: str) -> str:
     label = zone_label(at or lo or hi, zone).partition(" (")[0]
     if claim.id == "window":
         ends = [pd.Timestamp(part).tz_convert(zone) for part in str(claim.value).split("/") if part != ".."]
+        slack = max(
+            (abs(t - b) for t, b in zip(ends, (lo, hi), strict=False) if b is not None), default=pd.Timedelta(0)
+        )
+        ends = [_rounded(t, t - slack, t + slack) for t in ends]
         return f"{_printed(*ends)} {label}" if len(ends) > 1 else f"from {_printed(*ends)} {label} on"
     if lo is None or hi is None:
         bound = hi if lo is None else lo
@@ -144,8 +149,14 @@ def _clock(claim: Claim, zone: str) -> str:
         return f"{'before' if lo is None else 'after'} {_printed(bound)} {label}"
     if at is None or hi - lo > WIDE:
         return f"{_printed(lo, hi)} {label}"
-    rounded = next(r for r in (at.round(step) for step in (*ROUNDINGS, "1ns")) if lo <= r <= hi)
-    return f"{'about ' if hi - lo > NEAR else ''}{_printed(rounded)} {label}"
+    if hi - lo > NEAR:
+        return f"about {_printed(at.round(NEAR))} {label}"
+    return f"{_printed(_rounded(at, lo, hi))} {label}"
+
+
+def _rounded(at: pd.Timestamp, lo: pd.Timestamp, hi: pd.Timestamp) -> pd.Timestamp:
+    """Round as coarsely as stays within the bounds."""
+    return next((r for r in (at.round(step) for step in ROUNDINGS) if lo <= r < hi), at)
 
 
 def _instants(claim: Claim, zone: str) -> tuple[pd.Timestamp | None, pd.Timestamp | None, pd.Timestamp | None]:
@@ -176,14 +187,15 @@ def _length(claim: Claim, zone: str) -> str:
     value, lo, hi = (None if v is None else v * scale for v in _bounds(claim))
     if hi is None:
         return f"at least {_spelled(_exact(lo))}" if lo is not None and lo >= 0 else _plain(claim, zone)
-    if lo is None or lo < 0 < hi:
+    if lo is None or lo <= 0 < hi:
         return f"at most {_spelled(_exact(hi))}"
     if value is None or hi - lo > NARROW * abs(value):
-        return _range(lo, hi, _step(max(abs(lo), abs(hi))), _spelled)
+        step = _step(max(abs(lo), abs(hi)))
+        return _range(lo, hi, max(step, 60) if min(abs(lo), abs(hi)) >= 60 else step, _spelled)
     step = max(_step(value), next((s for s in COARSER if s >= (hi - lo) / 4), COARSER[-1]) if hi > lo else 0)
     rounded = round(value / step) * step
-    unit = next(size for _, size in UNITS if rounded % size == 0)
-    is_sure = all(round(v / unit) * unit == rounded for v in (lo, hi)) and abs(rounded - value) <= LOSS * abs(value)
+    fine = _step(value) if rounded % 60 == 0 else 1
+    is_sure = all(round(v / fine) * fine == rounded for v in (lo, hi)) and abs(rounded - value) <= LOSS * abs(value)
     return f"{'' if is_sure else 'about '}{_spelled(rounded)}"
 
 
@@ -205,7 +217,8 @@ def _bounds(claim: Claim) -> tuple[float | None, float | None, float | None]:
 
 def _range(lo: float, hi: float, step: float, show: Callable[[float], str]) -> str:
     """Print two bounds, rounded outwards, with one unit where both have the same: ``8 to 12 minutes``."""
-    first, last = (show(end(round(v / step, 6)) * step) for end, v in ((math.floor, lo), (math.ceil, hi)))
+    low, high = math.floor(lo / step + OVER) * step, math.ceil(hi / step - OVER) * step
+    first, last = show(low), show(high)
     (a, _, unit), (_, _, other) = first.partition(" "), last.partition(" ")
     if first == last:
         return f"about {last}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from postmortem_nb.analysis import Analysis
-from postmortem_nb.drafting.piece import Piece, gap, is_known, is_time, put, told
+from postmortem_nb.drafting.piece import Piece, clock, gap, is_known, is_time, short, told
 from postmortem_nb.wording import clause, literal
 
 NAMES = {"mitigate": ("mitigation", "mitigated"), "recover": ("recovery", "recovered")}
@@ -22,7 +22,7 @@ def root_cause(analysis: Analysis) -> Iterator[Piece]:
         yield Piece(f"What set it off: {literal(clause(facts.trigger))}.")
     least = analysis.claims["latent_time"].lo
     if isinstance(least, int | float) and least > 0:
-        yield Piece(f"The triggering change was complete {put('latent_time')} before the impact began.", rank=2)
+        yield Piece(f"The triggering change was complete {short('latent_time')} before the impact began.", rank=2)
     if facts.factors:
         factors = " ".join(told(factor) for factor in facts.factors)
         yield Piece(f"What made it possible, likely, or slow to end: {factors}", rank=2, begins=True)
@@ -37,35 +37,33 @@ def resolution(analysis: Analysis) -> Iterator[Piece]:
         yield Piece(f"The last step on record before that: {literal(clause(last))}.")
     yield from _declared(analysis)
     if is_time(analysis, "closing_lag") and analysis.claims["closing_lag"].value:
-        yield Piece(f"It was declared resolved {put('closing_lag')} after service had recovered.", rank=2)
+        yield Piece(f"It was declared resolved {short('closing_lag')} after service had recovered.", rank=2)
     yield gap("what was tried, in which order, and which step had which effect")
 
 
 def _ended(analysis: Analysis) -> str:
     moments = analysis.moments
     if moments["recover"].is_pending or analysis.incident.facts.open:
-        so_far = f" It had lasted {put('impact_time')} when the record ended." if analysis.windows else ""
+        so_far = f" It had lasted {short('impact_time')} when the record ended." if analysis.windows else ""
         relief = ""
         if is_time(analysis, "time_to_mitigate") and not moments["mitigate"].is_pending:
-            relief = f" It was no longer severe {put('time_to_mitigate')} after it began."
+            relief = f" It was no longer severe {short('time_to_mitigate')} after it began."
         return f"The incident is not over.{so_far}{relief}"
     if not is_time(analysis, "time_to_recover"):
         return "How long it took until service had recovered is not known."
     eased = moments.at("mitigate").best
     if is_time(analysis, "time_to_mitigate") and eased is not None and not _together(analysis):
         return (
-            f"The impact was no longer severe {put('time_to_mitigate')} after it began, and service had recovered "
-            f"after {put('time_to_recover')}."
+            f"The impact was no longer severe {short('time_to_mitigate')} after it began, and service had recovered "
+            f"after {short('time_to_recover')}."
         )
-    return f"Service had recovered {put('time_to_recover')} after the impact began."
+    return f"Service had recovered {short('time_to_recover')} after the impact began."
 
 
 def _together(analysis: Analysis) -> bool:
-    """Return whether mitigation and recovery are printed as the same time: then one of them says all."""
-    return (
-        analysis.claims["time_to_mitigate"].text.split(" (")[0]
-        == analysis.claims["time_to_recover"].text.split(" (")[0]
-    )
+    """Return whether mitigation and recovery cannot be told apart by their bounds: then one of them says all."""
+    most, least = analysis.claims["time_to_mitigate"].hi, analysis.claims["time_to_recover"].lo
+    return isinstance(most, int | float) and isinstance(least, int | float) and most >= least
 
 
 def _last_step(analysis: Analysis) -> str:
@@ -86,5 +84,7 @@ def _declared(analysis: Analysis) -> Iterator[Piece]:
         claim = {"mitigate": "mitigated", "recover": "recovery"}[row.moment]
         if is_known(analysis.claims[claim]):
             yield Piece(
-                f"The {noun} was declared for {put(f'declared_{milestone}')}; the evidence shows {put(claim)}.", rank=2
+                f"The {noun} was declared for {clock(analysis, f'declared_{milestone}')}; the evidence shows "
+                f"{clock(analysis, claim)}.",
+                rank=2,
             )

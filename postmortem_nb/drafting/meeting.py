@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from postmortem_nb.analysis import Analysis
 from postmortem_nb.analysis.moments import NAMES
+from postmortem_nb.analysis.wordings import worded
 from postmortem_nb.drafting.piece import is_known, is_time
 from postmortem_nb.times import format_instant
 from postmortem_nb.wording import clause, listed, sentence
@@ -30,19 +31,21 @@ def _noticed(analysis: Analysis) -> str:
     if not is_time(analysis, "time_to_detect"):
         return ""
     by = analysis.moments.detected_by
-    return (
-        f"It was detected {analysis.claims['time_to_detect'].text} after the impact began{f', by {by}' if by else ''}."
-    )
+    return f"It was detected {_said(analysis, 'time_to_detect')} after the impact began{f', by {by}' if by else ''}."
 
 
 def _ended(analysis: Analysis) -> str:
     held = [f"“{clause(h.text)}”" for h in analysis.incident.facts.hypotheses if h.verdict == "refuted"]
     parts = [f"Responders followed {listed(held)} first."] if held else []
     if held and is_known(analysis.claims["time_lost"]):
-        parts.append(f"That cost {analysis.claims['time_lost'].text}.")
+        parts.append(f"That cost {_said(analysis, 'time_lost')}.")
     if is_time(analysis, "time_to_identify") and analysis.claims["time_to_identify"].value is not None:
-        parts.append(f"The cause was identified {analysis.claims['time_to_identify'].text} after the detection.")
+        parts.append(f"The cause was identified {_said(analysis, 'time_to_identify')} after the detection.")
     return " ".join(parts)
+
+
+def _said(analysis: Analysis, name: str) -> str:
+    return worded(analysis.claims[name], "short").text
 
 
 def facilitation(analysis: Analysis) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from postmortem_nb.analysis import Analysis
 from postmortem_nb.analysis.alertclaims import claim_names
-from postmortem_nb.drafting.piece import Piece, gap, is_known, is_time, put
+from postmortem_nb.drafting.piece import Piece, clock, gap, is_known, is_time, short
 from postmortem_nb.wording import literal
 
 
@@ -30,13 +30,14 @@ def _noticed(analysis: Analysis) -> str:
     by = analysis.moments.detected_by
     who = f", by {by}" if by else ""
     if is_time(analysis, "time_to_detect"):
-        return f"The incident was detected {put('time_to_detect')} after the impact began{who}."
+        return f"The incident was detected {short('time_to_detect')} after the impact began{who}."
     if is_known(analysis.claims["time_to_detect"]):
         return (
-            f"By the record, the incident was detected at {put('detected')}{who}, before the impact began at "
-            f"{put('onset')}. One of the two needs an explanation."
+            f"By the record, the incident was detected at {clock(analysis, 'detected')}{who}, before the impact "
+            f"began at {clock(analysis, 'onset')}. One of the two needs an explanation."
         )
-    return f"The incident was detected at {put('detected')}{who}. How long the impact had lasted by then is not known."
+    when = clock(analysis, "detected")
+    return f"The incident was detected at {when}{who}. How long the impact had lasted by then is not known."
 
 
 def _steps(analysis: Analysis) -> Iterator[Piece]:
@@ -47,7 +48,7 @@ def _steps(analysis: Analysis) -> Iterator[Piece]:
     )
     for name, text, rank in steps:
         if is_time(analysis, name) and analysis.claims[name].value is not None:
-            yield Piece(text.format(put(name)), rank=rank)
+            yield Piece(text.format(short(name)), rank=rank)
 
 
 def _start(analysis: Analysis) -> Iterator[Piece]:
@@ -55,8 +56,8 @@ def _start(analysis: Analysis) -> Iterator[Piece]:
     start = next((c for c in analysis.comparison if c.moment == "start" and not c.version), None)
     if start is not None and start.verdict == "contradicts":
         yield Piece(
-            f"The start was declared as {put('declared_started')}. The evidence puts it at {put('onset')}, and the "
-            "times of this report are counted from there."
+            f"The start was declared as {clock(analysis, 'declared_started')}. The evidence puts it at "
+            f"{clock(analysis, 'onset')}, and the times of this report are counted from there."
         )
     if any(f.id == "start-is-detection" for f in analysis.findings):
         yield Piece(
@@ -74,6 +75,6 @@ def _proposed(analysis: Analysis) -> Iterator[Piece]:
         if replay.fired == "yes" and isinstance(gain.lo, int | float) and gain.lo > 0:
             yield Piece(
                 f"The proposed alert “{literal(replay.rule.alert)}”, replayed over the record, fires "
-                f"{put(f'{name}.gain')} sooner.",
+                f"{short(f'{name}.gain')} sooner.",
                 rank=2,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from postmortem_nb.analysis import Analysis
-from postmortem_nb.drafting.piece import Piece, gap, is_known, put, told
+from postmortem_nb.drafting.piece import Piece, clock, gap, is_known, put, short, told
 from postmortem_nb.wording import clause, literal
 
 
@@ -33,15 +33,15 @@ def _when(analysis: Analysis) -> str:
         return _declared(analysis)
     if windows[-1].is_open:
         return (
-            f"The impact was still going on when the record ended: {put('window')}. By then it had lasted "
-            f"{put('impact_time')}."
+            f"The impact began on {put('onset.date')} at {put('onset.time')} and was still going on when the "
+            f"record ended. By then it had lasted {short('impact_time')}."
         )
     if len(windows) > 1:
         return (
-            f"By measurement, the impact came in {put('windows')} windows within {put('window')}; together they lasted "
-            f"{put('impact_time')}."
+            f"By measurement, the impact came in {put('windows.word')} windows on {put('window.date')}, "
+            f"{put('window.time')}; together they lasted {short('impact_time')}."
         )
-    return f"By measurement, the impact lasted {put('impact_time')}: {put('window')}."
+    return f"By measurement, the impact lasted {short('impact_time')} on {put('window.date')}: {put('window.time')}."
 
 
 def _declared(analysis: Analysis) -> str:
@@ -49,17 +49,17 @@ def _declared(analysis: Analysis) -> str:
     claims = analysis.claims
     start, end, length = (is_known(claims[name]) for name in ("onset", "recovery", "time_to_recover"))
     if start and end:
-        after = f", {put('time_to_recover')} later" if length else ""
+        after = f", {short('time_to_recover')} later" if length else ""
         return (
-            f"Nothing was measured. People put the start of the impact at {put('onset')} and the recovery at "
-            f"{put('recovery')}{after}."
+            f"Nothing was measured. People put the start of the impact at {short('onset')} and the recovery at "
+            f"{clock(analysis, 'recovery')}{after}."
         )
     if start:
         return (
-            f"Nothing was measured. People put the start of the impact at {put('onset')}; when it ended is not known."
+            f"Nothing was measured. People put the start of the impact at {short('onset')}; when it ended is not known."
         )
     if end:
-        return f"When the impact began is not known. People put the recovery at {put('recovery')}."
+        return f"When the impact began is not known. People put the recovery at {short('recovery')}."
     return "When the impact began and when it ended is not known."
 
 
@@ -74,7 +74,7 @@ def impact(analysis: Analysis) -> Iterator[Piece]:
         yield Piece("How large the impact was is not known: there is no measurement of it.")
     if is_known(claims["unknown_share"]) and claims["unknown_share"].value:
         yield Piece(
-            f"For {put('unknown_share')} of that time there are no samples. It counts as unknown, not as healthy.",
+            f"For {short('unknown_share')} of that time there are no samples. It counts as unknown, not as healthy.",
             rank=2,
         )
     yield from _method(analysis)
@@ -85,15 +85,17 @@ def impact(analysis: Analysis) -> Iterator[Piece]:
 def _sizes(analysis: Analysis) -> Iterator[Piece]:
     claims, signal = analysis.claims, analysis.signal
     if is_known(claims["failed_requests"]) and is_known(claims["total_requests"]):
-        yield Piece(f"Of {put('total_requests')} requests within the impact, {put('failed_requests')} failed.")
+        yield Piece(f"Of {short('total_requests')} requests within the impact, {short('failed_requests')} failed.")
         if is_known(claims["error_ratio_mean"]) and is_known(claims["error_ratio_peak"]):
-            yield Piece(f"That is {put('error_ratio_mean')} on average, and {put('error_ratio_peak')} at the worst.")
+            yield Piece(
+                f"That is {short('error_ratio_mean')} on average, and {short('error_ratio_peak')} at the worst."
+            )
     elif signal is not None and is_known(claims["peak_value"]):
-        usual = f", against {put('baseline_value')} in normal times" if is_known(claims["baseline_value"]) else ""
-        yield Piece(f"At the worst the signal “{literal(signal.name)}” stood at {put('peak_value')}{usual}.")
+        usual = f", against {short('baseline_value')} in normal times" if is_known(claims["baseline_value"]) else ""
+        yield Piece(f"At the worst the signal “{literal(signal.name)}” stood at {short('peak_value')}{usual}.")
     for name, text, rank in _MORE:
         if _counts(analysis, name):
-            yield Piece(text.format(put(name)), rank=rank)
+            yield Piece(text.format(short(name)), rank=rank)
 
 
 def _method(analysis: Analysis) -> Iterator[Piece]:
@@ -102,8 +104,8 @@ def _method(analysis: Analysis) -> Iterator[Piece]:
     if signal is None or not analysis.windows or not is_known(claims["threshold"]):
         return
     yield Piece(
-        f"It was measured on the signal “{literal(signal.name)}”, which counts as bad from {put('threshold')} on; "
-        f"normal is {put('baseline_value')}.",
+        f"It was measured on the signal “{literal(signal.name)}”, which counts as bad from {short('threshold')} on; "
+        f"normal is {short('baseline_value')}.",
         rank=3,
         begins=True,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from postmortem_nb.analysis import Analysis
 from postmortem_nb.analysis.claims import Claim
+from postmortem_nb.analysis.wordings import worded
 from postmortem_nb.wording import literal, sentence
 
 GAP = "To be written"
@@ -36,8 +37,21 @@ def gap(what: str) -> Piece:
 
 
 def put(name: str) -> str:
-    """Return a claim as the narrative names it."""
+    """Return a claim, or a form of it, as the narrative names it."""
     return f"{{{{ {name} }}}}"
+
+
+def short(name: str) -> str:
+    """Return the short form of a claim: prose leaves the bounds to the ledger."""
+    return put(f"{name}.short")
+
+
+def clock(analysis: Analysis, name: str) -> str:
+    """Return the clock time of an instant; with its day where that is not the day on which the impact began."""
+    claims = analysis.claims
+    days = {worded(claims[n], "date").text for n in (name, "onset")}
+    is_whole = None not in (claims[name].lo, claims[name].hi)  # "before 10:15" cannot follow "at"
+    return put(f"{name}.time") if len(days) == 1 and is_whole else short(name)
 
 
 def told(text: str) -> str:

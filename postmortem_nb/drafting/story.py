@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from postmortem_nb.analysis import Analysis
-from postmortem_nb.drafting.piece import Piece, gap, is_known, is_time, put, told
+from postmortem_nb.drafting.piece import Piece, gap, is_known, is_time, short, told
 from postmortem_nb.incident import Hypothesis
 from postmortem_nb.wording import clause, listed, literal
 
@@ -85,7 +85,7 @@ def _stretches(analysis: Analysis, rows: pd.DataFrame) -> Iterator[Stretch]:
 def _late(analysis: Analysis, stretch: Stretch) -> str:
     text = next((late for moment, _, late in TURNS if moment == stretch.moment), "")
     name = TIMES.get(stretch.moment, "")
-    return text.format(put(name)) if name and is_time(analysis, name) else ""
+    return text.format(short(name)) if name and is_time(analysis, name) else ""
 
 
 def paths(analysis: Analysis) -> Iterator[Piece]:
@@ -96,8 +96,8 @@ def paths(analysis: Analysis) -> Iterator[Piece]:
         yield Piece(_path(hypothesis, is_first=n == 0))
     if wrong and is_known(analysis.claims["time_lost"]):
         whole = is_known(analysis.claims["time_lost_share"])
-        share = f", {put('time_lost_share')} of the time from the start of diagnosis to the cause" if whole else ""
-        yield Piece(f"{'It' if len(wrong) == 1 else 'Together they'} cost {put('time_lost')}{share}.")
+        share = f", {short('time_lost_share')} of the time from the start of diagnosis to the cause" if whole else ""
+        yield Piece(f"{'It' if len(wrong) == 1 else 'Together they'} cost {short('time_lost')}{share}.")
     right = [f"“{literal(clause(h.text))}”" for h in held if h.verdict == "confirmed"]
     if right:
         yield Piece(f"What held in the end: {listed(right)}.", rank=2)
