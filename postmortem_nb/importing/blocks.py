@@ -57,6 +57,13 @@ class Paragraph:
 Block = Table | List | Paragraph
 
 
+def texts_of(block: Block) -> list[Text]:
+    """Return the texts of a block, line by line; of a table the first cell of each row."""
+    if isinstance(block, Table):
+        return [row[0] for row in block.rows if row]
+    return [item.text for item in block.items] if isinstance(block, List) else list(block.lines)
+
+
 @dataclass(frozen=True)
 class Part:
     """What stands below one heading, up to the next one of any level.

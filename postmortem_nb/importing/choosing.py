@@ -9,55 +9,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from postmortem_nb.importing.cues import ALERTED, AWARE, DETECTION, MENDED, PEOPLE, RECOVERY, START, Words, score
 from postmortem_nb.importing.settling import Settled
 
+TOLD = "told from its words"
 SURE = 3  # from which score on the words of a row alone say what it is
 HOSTILE = -2  # below it, a row is not what a fitting duration would make of it
-
-Words = tuple[tuple[int, re.Pattern[str]], ...]
-
-
-def _words(*rules: tuple[int, str]) -> Words:
-    return tuple((score, re.compile(words, re.IGNORECASE)) for score, words in rules)
-
-
-START = _words(
-    (6, r"(?:outage|impact|problem|incident) (?:begins|starts|began|started)"),
-    (4, r"unexpected|accident|unintention|ungraceful|by mistake"),
-    (3, r"return\w* [45]\d\d|went down|\b(?:is|are|was|were) down|crash|expire[sd]?\b|br(?:eak|oke)|unavailable"),
-    (3, r"unreachable|\bfail(?:s|ed|ing|ure)?\b|not working|errors?\b|disrupt|causing|outage|notready|killed|no nodes"),
-    (3, r"time-?outs?\b|greater than"),
-    (2, r"deploy|applied|rolled out|merged|upgrade|replaced|released|pipeline|rollover|configured|changed"),
-    (-4, r"report|alert|detect|notif|notice|discover|investigat|resolv|restor|\bfix|roll(?:ed|ing)? ?back|verif"),
-    (-4, r"workshop|\bdecided|\bavoid|did not take effect"),
-)
-DETECTION = _words(
-    (5, r"^(?:detection|discovery|detected)\b|\bdetected (?:as|by|on|and|via)"),
-    (5, r"(?:issue|outage|incident|problem) (?:was )?detected"),
-    (4, r"\balert(?:s|ed)?\b|\balarm|\bpage[dr]?\b|\breport(?:s|ed|ing)?\b|notif(?:ied|y)|aware|notic(?:ed|es)"),
-    (4, r"informed|discover|complain|customer|users?\b|automat\w+ warning"),
-    (2, r"investigat|look(?:ing|ed) into|\basks?\b|sees no|identified|verif|warning"),
-    (-4, r"resolved|restored|\bfix(?:ed)?\b|reporting back|works again"),
-)
-RECOVERY = _words(
-    (6, r"outage (?:ends|ended|over)|impact (?:ends|ended)|\(resolved\)|^recovery\b|back to normal|all systems"),
-    (6, r"services? (?:was |were |is |are )?restored|fully (?:recovered|operational|restored)"),
-    (4, r"\bresolved\b|restored|recovered|operational|work(?:s|ing) (?:as|again)|back (?:online|up|operation)|solved"),
-    (4, r"mitigated|\bhealthy|running with|reattached|fix works|resumed|incident closed"),
-    (2, r"\bfix(?:ed)?\b|appl(?:ied|y)|deployed|downgraded|reverted|rolled back|deleted|raised to|completed"),
-    (2, r"generated|removed|removal|disabled"),
-    (-4, r"investigat|identif|attempt|\bbegan\b|start(?:ed|ing)\b|\bfail|alert|report(?:ed|s)\b|\bnot\b|\bstill\b"),
-    (-4, r"await|delayed|tried|email|mail sent|plan|working on"),
-)
-IDENTIFIED = re.compile(
-    r"(?:root )?cause (?:was |is )?(?:identified|discovered|found|determined)|issue (?:successfully |was )?identified"
-    r"|found the (?:root )?(?:cause|reason)",
-    re.IGNORECASE,
-)
-DECLARED = re.compile(
-    r"incident (?:#?[\w-]+ )?(?:is |was )?(?:declared|opened|created|raised)|declared (?:an |the )?incident",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -67,7 +24,7 @@ class Choice:
     Parameters
     ----------
     rows : dict
-        ``started``, ``detected``, ``recovered`` → the row; one that no row tells is absent.
+        ``started``, ``signalled``, ``detected``, ``recovered`` → the row; one that no row tells is absent.
     why : dict
         The same → why, in words.
     agreeing : frozenset of str
@@ -77,15 +34,6 @@ class Choice:
     rows: Mapping[str, Settled]
     why: Mapping[str, str]
     agreeing: frozenset[str]
-
-
-def score(text: str, words: Words) -> int:
-    """Return how much the words of a row speak for what it is.
-
-    >>> score("Service restored", RECOVERY) > score("Investigation started", RECOVERY)
-    True
-    """
-    return sum(points for points, pattern in words if pattern.search(text))
 
 
 def choose(rows: Sequence[Settled], stated: Mapping[str, pd.Timedelta]) -> Choice:
@@ -159,24 +107,65 @@ def _by_moment(rows: Sequence[Settled], words: Words) -> dict[pd.Timestamp, list
 
 
 def _completed(rows: Sequence[Settled], found: Mapping[str, Settled], wanted: Mapping[str, pd.Timedelta]) -> Choice:
-    """Choose by words what no duration has chosen; in the order of time."""
+    """Choose by words what no duration has chosen: what is noticed has begun, and what ends was noticed."""
     chosen = dict(found)
     told = {"time_to_detect": "detection", "time_to_recover": "recovery"}
     fits = " and ".join(told[name] for name in wanted)
     why = {name: f"the stated time to {fits} is its distance" for name in chosen}
     if chosen:
         why["started"] = f"the stated time to {fits} is counted from it"
-    if "started" not in chosen and (start := _best(rows[:-1], START, latest=False)) is not None:
-        chosen["started"], why["started"] = start, "told from its words"
+    else:
+        chosen = _told(rows)
     begin = chosen["started"].moment if "started" in chosen else None
-    later = [r for r in rows if begin is None or r.moment >= begin]  # type: ignore[operator]
-    if "detected" not in chosen and (row := _first_sure(later, DETECTION, not_this=chosen.get("started"))) is not None:
-        chosen["detected"], why["detected"] = row, "told from its words"
+    if "detected" not in chosen:
+        later = [r for r in rows if begin is None or r.moment >= begin]  # type: ignore[operator]
+        chosen |= _noticed(later, chosen.get("started"))
     aware = chosen["detected"].moment if "detected" in chosen else begin
     behind = [r for r in rows if aware is None or r.moment > aware]  # type: ignore[operator]
-    if "recovered" not in chosen and (row := _best(behind, RECOVERY, latest=True)) is not None:
-        chosen["recovered"], why["recovered"] = row, "told from its words"
-    return Choice(chosen, why, frozenset(wanted))
+    if "recovered" not in chosen and (row := _mended(behind)) is not None:
+        chosen["recovered"] = row
+    return Choice(chosen, {name: why.get(name, TOLD) for name in chosen}, frozenset(wanted))
+
+
+def _told(rows: Sequence[Settled]) -> dict[str, Settled]:
+    """Return the start that words tell: the clearest row before anybody noticed, else the last change before that."""
+    noticed = _noticed(rows, None)
+    first = min((r.moment for r in noticed.values() if r.moment is not None), default=None)
+    before = [r for r in rows[:-1] if first is None or (r.moment is not None and r.moment <= first)]
+    before = [r for r in before if r not in noticed.values()]
+    start = _best(before, START, latest=False)
+    if start is None and first is not None:
+        changes = [r for r in before if score(r.row.text, START) > 0 and not r.is_end]
+        start = changes[-1] if changes else None
+    if start is None and first is not None and "signalled" not in noticed:
+        # What was told first may have been of something else: an alert long before the impact.
+        start = _best([r for r in rows[:-1] if r not in noticed.values()], START, latest=False)
+        return {"started": start} if start is not None and score(start.row.text, START) > SURE else {}
+    return {"started": start} if start is not None else {}
+
+
+def _noticed(rows: Sequence[Settled], start: Settled | None) -> dict[str, Settled]:
+    """Return the row in which people first knew, and the alert before it, where that is a row of its own."""
+    first = _first_sure(rows, DETECTION, not_this=start)
+    if first is None:
+        return {}
+    if not ALERTED.search(first.row.text) or PEOPLE.search(first.row.text) or AWARE.search(first.row.text):
+        return {"detected": first}
+    for row in rows[rows.index(first) + 1 :]:
+        if score(row.row.text, RECOVERY) >= SURE:
+            break
+        if AWARE.search(row.row.text):
+            return {"signalled": first, "detected": row}
+        if PEOPLE.search(row.row.text) and score(row.row.text, DETECTION) >= SURE:
+            break
+    return {"detected": first}
+
+
+def _mended(rows: Sequence[Settled]) -> Settled | None:
+    """Return the row in which service was back, else the last one that mended something for now."""
+    best = _best(rows, RECOVERY, latest=True)
+    mending = [r for r in rows if score(r.row.text, RECOVERY) > 0 and re.search(MENDED, r.row.text, re.IGNORECASE)]
+    return best if best is not None or not mending else mending[-1]
 
 
 def _best(rows: Sequence[Settled], words: Words, *, latest: bool) -> Settled | None:

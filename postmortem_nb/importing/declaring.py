@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 
 from postmortem_nb.analysis.agreement import stated_length, unit_of
-from postmortem_nb.importing.choosing import DECLARED, IDENTIFIED, Choice, apart
-from postmortem_nb.importing.document import Block, Document, List, Table, Text
+from postmortem_nb.importing.blocks import texts_of
+from postmortem_nb.importing.choosing import TOLD, Choice, apart
+from postmortem_nb.importing.cues import DECLARED, IDENTIFIED
+from postmortem_nb.importing.document import Document
 from postmortem_nb.importing.draft import Reading
 from postmortem_nb.importing.fields import LENGTHS, MILESTONES, Field, is_nothing
 from postmortem_nb.importing.gathering import Gathered
@@ -18,13 +20,14 @@ from postmortem_nb.importing.headings import with_roles
 from postmortem_nb.importing.kinds import kind_of_row
 from postmortem_nb.importing.naming import IMPORTED
 from postmortem_nb.importing.notations import read_written
+from postmortem_nb.importing.people import People
 from postmortem_nb.importing.prose import listed
 from postmortem_nb.importing.rows import Row
 from postmortem_nb.importing.settling import Settled, Settler
-from postmortem_nb.importing.tasks import loose_lines, tasks_of
+from postmortem_nb.importing.tasks import Task, loose_lines, reason_in, tasks_of
+from postmortem_nb.wording import sentence
 
 DROPPED = {"people": "people who took part are not named in reports"}
-TOLD = "told from its words"
 MISSING = {
     "started": "when the impact began",
     "detected": "when it was noticed",
@@ -153,8 +156,8 @@ def _earlier_signs(settled: Sequence[Settled], choice: Choice, found: Gathered) 
             )
 
 
-def declare_timeline(settled: Sequence[Settled], choice: Choice, found: Gathered) -> None:
-    """Declare every row of the timeline, each with the line that it is from."""
+def declare_timeline(settled: Sequence[Settled], choice: Choice, people: People, found: Gathered) -> None:
+    """Declare every row of the timeline, each with the line that it is from; who did it by role, never by name."""
     chosen = {id(row): name for name, row in choice.rows.items()}
     rows = []
     for one in settled:
@@ -162,8 +165,10 @@ def declare_timeline(settled: Sequence[Settled], choice: Choice, found: Gathered
         entry: dict[str, Any] = {"at": one.at, "kind": kind, "text": one.row.text}
         if one.end:
             entry["end"] = one.end
-        if one.row.actor:
-            entry["actor"] = one.row.actor
+        if role := people.role(one.row.actor):
+            entry["actor"] = role
+        elif one.row.actor:
+            found.without(one.row.line, one.row.actor, "people are not named in reports; write the role as `actor`")
         entry["evidence"] = f"{IMPORTED}/{found.file}:{one.row.line}"
         rows.append(entry)
         found.readings.append(Reading(one.row.line, f"{one.row.time} {one.row.text}".strip(), f"{one.at}, {kind}"))
@@ -188,33 +193,49 @@ def declare_lists(document: Document, found: Gathered) -> None:
     for part, role in with_roles(document):
         if role in DROPPED:
             for block in part.blocks:
-                for text in _texts(block):
+                for text in texts_of(block):
                     found.without(text.line, text.text, DROPPED[role])
 
 
-def _texts(block: Block) -> list[Text]:
-    if isinstance(block, Table):
-        return [cell for row in block.rows for cell in row[:1]]
-    return [item.text for item in block.items] if isinstance(block, List) else list(block.lines)
-
-
-def declare_tasks(document: Document, found: Gathered) -> None:
-    """Declare the action items."""
+def declare_tasks(document: Document, people: People, found: Gathered) -> None:
+    """Declare the action items, and the decisions not to act that stand among them or below a heading of their own."""
     actions: list[dict[str, Any]] = []
     for part, role in with_roles(document):
-        if role != "actions":
+        if role not in ("actions", "decisions"):
             continue
         for task in tasks_of(part.blocks):
+            if task.is_against:
+                _decide(task, found)
+                continue
+            if role == "decisions":
+                continue  # what was decided to be done, or was done: it stays in the prose
+            owner = people.role(task.owner)
+            if task.owner and not owner:
+                found.without(task.line, task.owner, "people are not named in reports; write the role as `owner`")
             entry: dict[str, Any] = {"text": task.text, "kind": task.kind}
-            entry |= {key: value for key in ("owner", "priority", "link") if (value := getattr(task, key))}
+            entry |= {"owner": owner} if owner else {}
+            entry |= {key: value for key in ("priority", "link") if (value := getattr(task, key))}
             entry |= {"due": task.due} if task.due else {}
-            entry |= {"status": task.status} if task.status != "open" else {}
+            entry |= {"status": task.status} if task.status != "open" or task.state else {}
+            if task.state and task.status == "open":
+                found.comments[f"actions.{len(actions)}.status"] = task.state
             found.comments[f"actions.{len(actions)}.kind"] = task.why
             actions.append(entry)
             found.readings.append(Reading(task.line, task.text, f"actions, {task.kind}, {task.status}"))
             if task.unread:
                 found.weak("due-unread", task.line, f"{task.unread!r} is no date that can be read.")
-        for text in loose_lines(part.blocks):
+        for text in loose_lines(part.blocks) if role == "actions" else ():
             found.without(text.line, text.text, "it stands among the action items and is no point of a list")
     if actions:
         found.facts["actions"] = actions
+
+
+def _decide(task: Task, found: Gathered) -> None:
+    """Declare a decision not to act; one without a reason says so."""
+    text, why = reason_in(task.text)
+    if not why:
+        found.weak("decision-without-reason", task.line, f"“{task.text[:80]}” gives no reason.", "Write `why`.", "note")
+    decisions = found.facts.setdefault("decisions", [])
+    decisions.append({"text": text.rstrip(".") + ".", "why": sentence(why) if why else "The document gives no reason."})
+    found.used[task.line] = "decisions"
+    found.readings.append(Reading(task.line, task.text, "decisions"))

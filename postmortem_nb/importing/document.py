@@ -45,7 +45,12 @@ class Document:
     references: tuple[str, ...] = ()
 
 
-def read_document(text: str, file: str, is_heading: Callable[[str], bool] = lambda label: False) -> Document:
+def read_document(
+    text: str,
+    file: str,
+    is_heading: Callable[[str], bool] = lambda label: False,
+    is_plain: Callable[[str], bool] = lambda line: False,
+) -> Document:
     """Take a Markdown document apart.
 
     Parameters
@@ -55,6 +60,8 @@ def read_document(text: str, file: str, is_heading: Callable[[str], bool] = lamb
         Named in findings.
     is_heading : callable
         Whether a bold label before a text begins a part of its own.
+    is_plain : callable
+        Whether a line by itself that is not marked as a heading is one.
     """
     lines = text.replace("\r\n", "\n").split("\n")
     front, body = _front(lines)
@@ -62,7 +69,7 @@ def read_document(text: str, file: str, is_heading: Callable[[str], bool] = lamb
     parts: list[Part] = [Part("", 0, 1)]
     blocks: list[Block] = []
     for found in (one for block in _blocks(tokens) for one in _labelled(block, is_heading)):
-        heading = found if isinstance(found, Part) else _bold(found)
+        heading = found if isinstance(found, Part) else _bold(found, is_plain)
         if heading is None:
             assert not isinstance(found, Part)
             blocks.append(found)
@@ -220,11 +227,11 @@ def _labelled(block: Block | Part, is_heading: Callable[[str], bool]) -> Iterato
         yield Paragraph(tuple(kept), kept[0].line)
 
 
-def _bold(block: Block | Part) -> Part | None:
-    """Return a paragraph of one line that is only bold as a heading: templates write some of theirs so."""
+def _bold(block: Block | Part, is_plain: Callable[[str], bool]) -> Part | None:
+    """Return a paragraph of one line that is only bold, or a known heading, as one."""
     if not isinstance(block, Paragraph) or len(block.lines) != 1:
         return None
     (line,) = block.lines
     said = line.text.rstrip(" :")
-    is_heading = line.is_strong and 0 < len(said) <= 60 and ":" not in said
+    is_heading = (line.is_strong or is_plain(said)) and 0 < len(said) <= 60 and ":" not in said
     return Part(said, 7, block.line) if is_heading else None

@@ -28,16 +28,32 @@ MILESTONES = (  # a stated instant: which milestone of ours it is
     ("started", rf"{_EVENT}(?:start(?:ed)?|began|begin|beginning){_AT}"),
     ("started", r"time (?:of )?(?:start|onset)|start of (?:incident|impact|outage)"),
     ("detected", rf"{_EVENT}detect(?:ed|ion){_AT}|time (?:of )?detect(?:ed|ion)|(?:discovered|reported)(?: at)?"),
-    ("acknowledged", r"ack\w*(?: at| time)?"),
+    ("acknowledged", r"(?:ack|accept)\w*(?: at| time)?"),
     ("declared", r"(?:incident )?declared(?: at)?"),
     ("identified", r"(?:cause )?identified(?: at)?"),
     ("mitigated", r"mitigated(?: at)?|time mitigated|mitigation(?: time)?"),
     ("recovered", rf"(?:recovered|restored)(?: at)?|{_EVENT}end(?:ed)?{_AT}|time (?:of )?(?:recovery|end)"),
     ("resolved", r"(?:resolved|fixed)(?: at)?|resolution(?: time| date)?|time resolved"),
 )
+NUMBER = r"(?:incident|ticket|report|case|tracking)?\s?(?:id|number|no\.?|#|key|ticket)|ticket|jira|incident"
+PERSON = (
+    r"(?:\w+ )?authors?|(?:document |report |incident |action )?owners?(?: of .*)?"
+    r"|(?:incident |major incident )?(?:commander|lead|manager|owner|coordinator|responders?|scribe)"
+    r"|(?:written|prepared|reported|reviewed|led) by|reporter|facilitator"
+    r"|reviewers?|participants?|attendees|on-?call(?: engineer)?|contacts?|posted by|created by|assignee"
+)
 FACTS = (
     ("severity", r"(?:incident )?severity(?: level)?|sev|priority"),
     ("services", r"(?:affected |impacted )?(?:services?|systems?|components?|products?)(?: affected| impacted)?"),
+    ("services", r"affected|impacted|affects"),
+    (
+        "affected",
+        r"(?:affected |impacted )?(?:users|customers|clients|tenants|who was affected)(?: affected| impacted)?",
+    ),
+    ("status", r"(?:document |report |incident |review |postmortem )?(?:status|state)"),
+    ("people", PERSON),
+    ("number", NUMBER),
+    ("channel", r"(?:incident |slack |chat |teams )*(?:channel|room)"),
     ("date", r"date|incident date|date of (?:the )?incident|day"),
     ("zone", r"time ?zone|tz|zone"),
     ("summary", r"summary|tl;?dr"),
@@ -47,6 +63,12 @@ FACTS = (
     ("title", r"title"),
 )
 KNOWN = tuple((name, re.compile(words, re.IGNORECASE)) for name, words in (*LENGTHS, *MILESTONES, *FACTS))
+_USERS = re.compile(
+    r"\d|\b(?:all|every|some|users?|customers?|clients?|tenants?|visitors?|nobody|everybody)\b", re.IGNORECASE
+)
+_NEXT = re.compile(r"\s*[|·;,]?\s+(?=(?P<key>[A-Z][A-Za-z]*(?: [A-Za-z]+){0,2}):\s)")  # a second fact on the same line
+_ID = re.compile(r"\d|https?://")
+_TALK = re.compile(r"(?:\w+ ){5}\w|\w{2}\. ")  # a sentence, and no list of names
 NOTHING = re.compile(
     r"(?:\?+|n/?a|none|unknown|tbd|tba|-+|–|not (?:known|applicable|measured)|[<\[{].*[>\]}])\.?", re.IGNORECASE
 )
@@ -100,7 +122,11 @@ def fields_of(document: Document) -> Iterator[Field]:
 def _field(key: str, text: Text) -> Field:
     said = re.sub(r"\s*\([^)]*\)$", "", key).strip(" *_:")
     name = next((name for name, words in KNOWN if words.fullmatch(said)), "")
-    return Field(name, key.strip(), text.text.strip(), text.line)
+    if name == "services" and said.lower() in ("affected", "impacted", "affects") and _USERS.search(text.text):
+        name = "affected"
+    if (name == "number" and not _ID.search(text.text)) or (name == "people" and _TALK.search(text.text)):
+        name = ""
+    return Field(name, key.strip(), text.text.strip(" |·"), text.line)
 
 
 def _pairs(block: Block) -> Iterator[tuple[str, Text]]:
@@ -113,9 +139,20 @@ def _pairs(block: Block) -> Iterator[tuple[str, Text]]:
         return
     lines = [i.text for i in block.items] if isinstance(block, List) else list(block.lines)
     for text in lines:
-        pair = _PAIR.match(text.text)
-        if pair and len(pair["key"]) <= LONGEST:
-            yield pair["key"], Text(pair["value"], text.line, text.link)
+        for said in _apart(text.text):
+            pair = _PAIR.match(said)
+            if pair and len(pair["key"]) <= LONGEST:
+                yield pair["key"], Text(pair["value"], text.line, text.link)
+
+
+def _apart(line: str) -> Iterator[str]:
+    """Part a line that holds several short facts: ``Status: final Owner: storage team``."""
+    start = 0
+    for cut in _NEXT.finditer(line):
+        if any(words.fullmatch(cut["key"]) for _, words in KNOWN) and ":" in line[start : cut.start()]:
+            yield line[start : cut.start()]
+            start = cut.end()
+    yield line[start:]
 
 
 def is_nothing(value: str) -> bool:

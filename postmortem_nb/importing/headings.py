@@ -15,13 +15,15 @@ _ROLES = (
         r"^stat(?:s|istics)$|\bmetrics\b|key (?:figures|numbers|facts)|incident (?:details|data|facts)|^at a glance",
     ),
     ("actions", r"action|follow[- ]?ups?|corrective|preventati?ve|remediation items|next steps|to-?dos?|^tasks"),
-    ("well", r"went well|worked well|positives|what worked|^good$"),
+    ("decisions", r"^decisions?\b|decisions? (?:made|not to)|not (?:be )?done"),
+    ("well", r"went well|worked well|positives|what worked|^good$|^mitigators"),
     (
         "badly",
-        r"went (?:wrong|badly|poorly)|did ?n.t go|not go (?:so )?well|could have gone|to improve|improvements?$|^bad$",
+        r"went (?:wrong|badly|poorly|less well)|did ?n.?t go|not go (?:so )?well|could have gone|to improve"
+        r"|improvements?$|^bad$",
     ),
     ("lucky", r"luck"),
-    ("factors", r"contributing|factors|causes and"),
+    ("factors", r"contribut(?:ing|ors)|factors|causes and"),
     ("questions", r"open questions|unanswered|unknowns"),
     ("people", r"attend|participant|responders?$|authors?$|people|present$|involved|roles"),
     ("impact", r"impact|affected|scope|customer effect|damage"),
@@ -47,7 +49,15 @@ def role_of(heading: str) -> str:
     ('timeline', 'lucky', '')
     """
     said = re.sub(r"^[\W\d.]+", "", heading).strip()
+    kinds = {role for role, words in ROLES if role in BELOW and words.search(said)}
+    if len(kinds) > 1:
+        return "lessons"  # "What went well, what went badly": labels below it tell them apart
     return next((role for role, words in ROLES if words.search(said)), "")
+
+
+def is_lesson(said: str) -> bool:
+    """Whether a line by itself is a heading of lessons, be it marked as one or not: ``What went well:``."""
+    return len(said.split()) <= 8 and role_of(said) in BELOW and not re.search(r"[.,;]", said)
 
 
 def is_label(label: str) -> bool:

@@ -22,19 +22,27 @@ from postmortem_nb.importing.document import Document, read_document
 from postmortem_nb.importing.draft import Draft, Reading
 from postmortem_nb.importing.fields import MILESTONES, Field, fields_of, is_nothing
 from postmortem_nb.importing.gathering import Gathered
-from postmortem_nb.importing.headings import is_label, with_roles
+from postmortem_nb.importing.headings import is_label, is_lesson, with_roles
+from postmortem_nb.importing.lengths import lengths_told
 from postmortem_nb.importing.naming import IMPORTED, day_in, name_of
-from postmortem_nb.importing.prose import first_sentences, narrative_of
+from postmortem_nb.importing.notations import read_day
+from postmortem_nb.importing.people import people_of
+from postmortem_nb.importing.prose import first_line, first_sentences, narrative_of
 from postmortem_nb.importing.settling import Settled, Settler
 from postmortem_nb.times import zone_named
 
 _GENRE = re.compile(r"^(?:post-?\s?mortem|incident(?: report| review)?|rca)\s*[:–—-]\s+", re.IGNORECASE)
 AS_TIMES = frozenset(name for name, _ in MILESTONES)
+LEFT_OUT = {
+    "people": "people are not named in reports; write their roles",
+    "status": "an import is a draft until it was reviewed here",
+    "channel": "there is no place for it",
+}
 PROSE = ("summary", "impact", "cause", "trigger")  # short facts that are told in the prose as well
 
 
 def read_postmortem(path: Path, *, zone: str | None = None, date: dt.date | None = None) -> Draft:
-    """Read a postmortem as teams publish them: the templates of dfds and of Google's SRE book, and near kin.
+    """Read a postmortem as teams publish them: in the layouts that docs/importing.md names, and near kin.
 
     Parameters
     ----------
@@ -60,19 +68,20 @@ def read_postmortem(path: Path, *, zone: str | None = None, date: dt.date | None
     if zone is not None:
         zone_named(zone)
     original = path.read_bytes()
-    document = read_document(_decoded(original, path), path.name, is_label)
+    document = read_document(_decoded(original, path), path.name, is_label, is_lesson)
     found = Gathered(path.name)
     fields = list(fields_of(document))
+    people = people_of(document, fields)
     _check(document, fields, path)
     _plain_facts(document, fields, found)
     settled, settler = _settled(document, fields, found, zone, date)
-    lengths = stated_lengths(fields, found)
+    lengths = stated_lengths([*fields, *lengths_told(document)], found)
     choice = choose(settled, {name: length for name, (length, _, _) in lengths.items()})
     declare_milestones(settled, choice, fields, settler, found)
     declare_stated(lengths, settled, choice, found)
-    declare_timeline(settled, choice, found)
+    declare_timeline(settled, choice, people, found)
     declare_lists(document, found)
-    declare_tasks(document, found)
+    declare_tasks(document, people, found)
     day = _first_day(settled, choice, found.facts["zone"]) or settler.day or day_in(path.stem)
     if day is not None:
         found.facts["date"] = day
@@ -92,7 +101,7 @@ def read_postmortem(path: Path, *, zone: str | None = None, date: dt.date | None
 
 def read_rows(path: Path, *, zone: str | None = None, date: dt.date | None = None) -> list[Settled]:
     """Read only the rows of the timeline of a postmortem, with their instants; see `read_postmortem`."""
-    document = read_document(_decoded(path.read_bytes(), path), path.name, is_label)
+    document = read_document(_decoded(path.read_bytes(), path), path.name, is_label, is_lesson)
     found = Gathered(path.name)
     return _settled(document, list(fields_of(document)), found, zone, date)[0]
 
@@ -137,10 +146,33 @@ def _decoded(original: bytes, path: Path) -> str:
         raise ReadError(f"{path.as_posix()}:{line}: it is not UTF-8 text. Save it as UTF-8.") from error
 
 
+def _title(declared: str, document: Document, found: Gathered) -> str:
+    """Return the title: as declared, the first heading, a first line by itself, else the name of the file."""
+    whole = declared or next((p.heading for p, role in with_roles(document) if role == "title" and p.heading), "")
+    if not whole and (line := first_line(document)) is not None:
+        whole = line.text
+        found.used[line.line] = "title"
+        found.readings.append(Reading(line.line, line.text, "title"))
+    whole = whole or Path(document.file).stem.replace("-", " ")
+    dated = read_day(whole)
+    if dated and dated[0].clock is None and dated[1]:  # "2024-05-21: builds were stuck"
+        whole = dated[1]
+    return _GENRE.sub("", whole) or whole
+
+
+def _with_noun(one: Field) -> str:
+    """Return who was affected, a bare number with what it counts: ``Customers affected: 1,204``."""
+    noun = re.search(r"users|customers|clients|tenants", one.key, re.IGNORECASE)
+    return f"{one.value} {noun[0].lower()}" if noun and re.fullmatch(r"[\W\d]+", one.value) else one.value
+
+
 def _plain_facts(document: Document, fields: Iterable[Field], found: Gathered) -> None:
     said: dict[str, Field] = {}
     for one in fields:
-        if one.name and not is_nothing(one.value):
+        if one.name in LEFT_OUT:
+            found.without(one.line, f"{one.key}: {one.value}", LEFT_OUT[one.name])
+            found.used.setdefault(one.line, one.name)
+        elif one.name and not is_nothing(one.value):
             if one.name in said and said[one.name].value != one.value:
                 text = f"{one.key}: {one.value!r} stands beside {said[one.name].value!r} (line {said[one.name].line})."
                 found.weak("stated-twice", one.line, f"{text} The first one is taken.")
@@ -152,19 +184,28 @@ def _plain_facts(document: Document, fields: Iterable[Field], found: Gathered) -
     for one in said.values():
         if one.name not in PROSE and one.name not in AS_TIMES:
             found.used[one.line] = one.name
-    title = next((part.heading for part, role in with_roles(document) if role == "title" and part.heading), "")
     own = said.get("title")
-    whole = (own.value if own else "") or title or Path(document.file).stem.replace("-", " ")
-    found.facts["title"] = _GENRE.sub("", whole) or whole
+    found.facts["title"] = _title(own.value if own else "", document, found)
     found.facts["status"] = "draft"
+    for name in ("date", "title"):
+        if name in said:
+            found.readings.append(Reading(said[name].line, f"{said[name].key}: {said[name].value}", name))
     for name in ("severity", "impact", "cause", "trigger"):
         if name in said:
             found.facts[name] = said[name].value
             found.readings.append(Reading(said[name].line, f"{said[name].key}: {said[name].value}", name))
+    if "affected" in said:
+        one = said["affected"]
+        found.facts["affected"] = _with_noun(one)
+        found.readings.append(Reading(one.line, f"{one.key}: {one.value}", "affected"))
+    if "number" in said:
+        one = said["number"]
+        found.facts["sources"] = [f"{one.key}: {one.value}"]
+        found.readings.append(Reading(one.line, f"{one.key}: {one.value}", "sources"))
     if "services" in said:
         listed_ones = [part.strip() for part in re.split(r"[,;]|\band\b", said["services"].value) if part.strip()]
         found.facts["services"] = listed_ones
         found.readings.append(Reading(said["services"].line, said["services"].value, "services"))
-    summary = said["summary"].value if "summary" in said else first_sentences(document)
+    summary = said["summary"].value if "summary" in said else first_sentences(document, found.used)
     if summary:
         found.facts["summary"] = summary

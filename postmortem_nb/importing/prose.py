@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from postmortem_nb.importing.document import Document, List, Paragraph, Part, Table
+from postmortem_nb.importing.document import Document, List, Paragraph, Part, Table, Text
 from postmortem_nb.importing.headings import with_roles
 from postmortem_nb.narrative import HEADINGS
 
@@ -22,11 +22,14 @@ HOMES = {  # what a part is about → the heading of ours that its prose goes be
     "well": "Lessons",
     "badly": "Lessons",
     "lucky": "Lessons",
+    "decisions": "Lessons",
     "questions": "Open questions",
     "sources": "Summary",
 }
+LONGEST_TITLE = 90  # characters
 ELSEWHERE = ("timeline", "stats", "actions", "people")  # what becomes facts, or is left out
 LISTED = ("factors", "well", "badly", "lucky", "questions", "sources")  # whose lists become facts
+LABELLED = ("well", "badly", "lucky")  # "**Went well:** …": the text behind a label is a point of its own
 _HEADING = re.compile(r"^(#{1,6})\s")
 _BOLD = re.compile(r"^\s*(?:\*\*|__).+?(?:\*\*|__)\s*:?\s*")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -67,8 +70,10 @@ def _said(document: Document, part: Part, role: str, skipped: Mapping[int, str])
     """Return the lines of a part that have become nothing else, as Markdown that is safe below our headings."""
     gone = set(skipped)
     for block in part.blocks:
-        if role in LISTED and isinstance(block, List):
+        if (role in LISTED and isinstance(block, List)) or (role in LABELLED and part.has_text):
             gone |= set(range(block.line, _behind(document, part, block.line)))
+        if isinstance(block, Table) and block.rows and all(row[0].line in gone for row in block.rows if row):
+            gone |= {block.line, block.line + 1}  # nothing is left but its header
     first = part.line + (1 if part.level and not part.has_text else 0)
     lines = []
     for number in range(first, min(part.stop, len(document.lines) + 1)):
@@ -116,15 +121,29 @@ def listed(document: Document, role: str) -> Iterator[tuple[str, int]]:
                     whole, line = item.text.text, item.text.line
                 if whole:
                     yield whole, line
+            elif isinstance(block, Paragraph) and part.has_text and own in LABELLED:
+                yield " ".join(text.text for text in block.lines), block.line
 
 
-def first_sentences(document: Document) -> str:
-    """Return the first paragraph of the summary, else of the document; empty if there is none."""
+def first_line(document: Document) -> Text | None:
+    """Return a short line by itself at the begin of a document without a title; None if there is none."""
+    part = document.parts[0]
+    block = part.blocks[0] if part.blocks else None
+    if not isinstance(block, Paragraph) or len(block.lines) != 1:
+        return None
+    (line,) = block.lines
+    return line if len(line.text) <= LONGEST_TITLE and not line.text.endswith((".", "!", "?", ":")) else None
+
+
+def first_sentences(document: Document, used: Mapping[int, str]) -> str:
+    """Return the first paragraph of the summary, else of the document, but for lines that became facts."""
     for wanted in ("summary", "title", ""):
         for part, role in with_roles(document):
             if role != wanted:
                 continue
             for block in part.blocks:
-                if isinstance(block, Paragraph) and not isinstance(block, Table):
-                    return " ".join(line.text for line in block.lines)
+                if isinstance(block, Paragraph):
+                    said = " ".join(line.text for line in block.lines if line.line not in used)
+                    if said:
+                        return said
     return ""

@@ -14,7 +14,9 @@ MANY = 3  # rows that begin with a time, from which on a list outside of any tim
 
 _TIME = re.compile(r"\b(?:time|when|date|timestamp|hour|start|begin|utc|gmt|at)\b|^\W*[A-Z]{3,4}T\W*$", re.IGNORECASE)
 _END = re.compile(r"^(?:end|until|to|finish)", re.IGNORECASE)
-_ACTOR = re.compile(r"^(?:who|actor|by|owner|person|role|responder)\b", re.IGNORECASE)
+_ACTOR = re.compile(
+    r"^(?:who|actor|by|owner|person|role|responder|(?:posted|reported|done) by|author)\b", re.IGNORECASE
+)
 _TEMPLATE = re.compile(
     r"^(?:(?:short )?event description\.?|description of (?:the )?event\.?|<[^>]+>|\.\.\.|…|lorem ipsum.*)$",
     re.IGNORECASE,

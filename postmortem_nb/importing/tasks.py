@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from postmortem_nb.importing.document import Block, Item, List, Paragraph, Table, Text
 from postmortem_nb.importing.fields import is_nothing
-from postmortem_nb.importing.notations import read_day
+from postmortem_nb.importing.tails import KINDS as TYPES
+from postmortem_nb.importing.tails import date_of, read_tail, status_of
 
 KINDS = (  # kind → words; the first that fits counts
     ("detect", r"monitor|alert|alarm|detect|probe|dashboard|\bmetrics?\b|observab|notice|synthetic|health ?check"),
@@ -19,12 +20,9 @@ KINDS = (  # kind → words; the first that fits counts
     ),
     (
         "process",
-        r"document|process|train|teach|review|discuss|communicat|policy|guideline|on-?call|procedure|checklist|meeting|wiki|align|plan\b",
+        r"document|process|train|teach|review|discuss|communicat|policy|guideline|on-?call|procedure|checklist|meeting"
+        r"|wiki|align|plan\b",
     ),
-)
-STATUS = (
-    ("done", r"done|complete[d]?|closed|fixed|finished|resolved|implemented|merged|✅|☑|✔"),
-    ("rejected", r"rejected|won.?t (?:do|fix)|declined|cancell?ed|dropped"),
 )
 COLUMNS = (
     ("text", r"action|task|item|what|description|title|todo|follow"),
@@ -35,11 +33,15 @@ COLUMNS = (
     ("priority", r"prio|severity|urgency|importance"),
     ("link", r"link|bug|ticket|issue|jira|tracking|url|ref"),
 )
-_DONE = re.compile(r"\s*\((done|completed?|fixed|rejected|won.?t do)\)\s*$|^(?:✅|☑|✔|\[x\])\s*", re.IGNORECASE)
-_OWNER = re.compile(
-    r"\s*[\[(]?\b(?:owner|assignee|assigned to|responsible)\s*:\s*(?P<owner>[^\])|;,]+)[\])]?", re.IGNORECASE
+_NOT = re.compile(
+    r"^(?:it was |we (?:have |had )?)?(?:agreed|decided|chose|opted) (?:not to|against)\b"
+    r"|^(?:we (?:will|shall|do|are|would) not|we (?:won|don)[’']t|no plans? to|will not"
+    r"|won[’']t (?:do|fix)|not doing)\b",
+    re.IGNORECASE,
 )
-_DUE = re.compile(r"\s*[\[(]?\b(?:due|deadline|by|eta)\s*:\s*(?P<due>[^\])|;,]+)[\])]?", re.IGNORECASE)
+_WHY = re.compile(
+    r"(?:,? because\b|, (?:since|as|for)\b|:|;|\s[–—-]{1,2}\s)\s*(?P<why>\S.*)$", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,12 @@ class Task:
     link: str = ""
     why: str = "told from its words"
     unread: str = ""
+    state: str = ""
+
+    @property
+    def is_against(self) -> bool:
+        """Whether it says what will not be done: a decision, and no task."""
+        return bool(_NOT.search(self.text))
 
 
 def tasks_of(blocks: Iterable[Block]) -> Iterator[Task]:
@@ -95,21 +103,35 @@ def _of_list(block: List) -> Iterator[Task]:
         whole = item
 
 
+def reason_in(said: str) -> tuple[str, str]:
+    """Part a decision not to act from its reason; that is empty where none is given.
+
+    >>> reason_in("We decided not to buy a second store, because it costs too much.")
+    ('We decided not to buy a second store', 'it costs too much.')
+    """
+    lead = re.match(r"not doing\s*:\s*|won[’']t (?:do|fix)\s*:\s*", said, re.IGNORECASE)
+    start = lead.end() if lead else 0
+    found = _WHY.search(said, start)
+    return (said[: found.start()].strip(), found["why"].strip()) if found else (said, "")
+
+
 def _task(said: str, line: int, link: str, *, is_ticked: bool) -> Task:
-    owner, due = _OWNER.search(said), _DUE.search(said)
-    day = _date(due["due"]) if due else None
-    text = said if owner is None else said.replace(owner[0], "")
-    text = text.replace(due[0], "") if due and day else text
-    mark = _DONE.search(text)
-    text = _DONE.sub("", text).strip(" ,;")
+    if _NOT.search(said):
+        return Task(text=said, line=line, kind="process", link=link)
+    tail = read_tail(said)
+    known = tail.kind if tail.kind in TYPES else ""
     return Task(
-        text=text or said,
+        text=tail.text,
         line=line,
-        kind=kind_of(text),
-        owner=owner["owner"].strip() if owner else "",
-        due=day,
-        status=_status(mark[0]) if mark else "done" if is_ticked else "open",
-        link=link,
+        kind=known or kind_of(tail.text),
+        owner=tail.owner,
+        due=tail.due,
+        status=tail.status or ("done" if is_ticked else "open"),
+        priority=tail.priority,
+        link=link or tail.link,
+        why="as stated" if known else "told from its words",
+        unread=tail.unread,
+        state=tail.state,
     )
 
 
@@ -126,27 +148,19 @@ def _of_table(table: Table) -> Iterator[Task]:
         if not said.get("text"):
             continue
         kind = said.get("kind", "").lower()
-        known = next((k for k in ("prevent", "detect", "mitigate", "process") if k in kind), "")
-        due = _date(said.get("due", ""))
+        known = next((k for k in TYPES if k in kind), "")
+        due = date_of(said.get("due", ""))
         link = next((cell.link for cell in cells if cell.link), said.get("link", ""))
         yield Task(
             text=said["text"],
             line=cells[0].line,
             kind=known or kind_of(said["text"]),
-            owner=said.get("owner", ""),
+            owner=said.get("owner", "").removeprefix("@"),
             due=due,
-            status=_status(said.get("status", said.get("link", ""))),
+            status=status_of(said.get("status", said.get("link", ""))) or "open",
+            state=said.get("status", ""),
             priority=said.get("priority", ""),
             link=link,
             why="as stated" if known else "told from its words",
             unread=said["due"] if said.get("due") and due is None else "",
         )
-
-
-def _status(text: str) -> str:
-    return next((status for status, words in STATUS if re.search(rf"\b(?:{words})\b", text, re.IGNORECASE)), "open")
-
-
-def _date(text: str) -> dt.date | None:
-    found = read_day(text.strip())
-    return found[0].first if found and found[0].first == found[0].last else None

@@ -15,12 +15,13 @@ from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.importing.draft import Draft, Reading
 
 TABLES = ("milestones", "stated", "lessons")
-LISTS = ("timeline", "actions", "evidence")
+LISTS = ("timeline", "actions", "decisions", "evidence")
 ABOVE = {
     "milestones": "What people declared. Each is compared with the evidence; a wrong choice of row is corrected here.",
     "stated": "Durations as the document states them: held against those that the milestones give.",
     "timeline": "What happened. `evidence` is the line of the original.",
     "actions": "What will be different. `kind` is prevent, detect, mitigate or process.",
+    "decisions": "What will not be done, and why.",
     "evidence": "How to read the files of evidence.",
 }
 
