@@ -67,6 +67,44 @@ def test_bounds_hold_every_reading(start, wide, later, broad, people):
         assert hi >= max(0, max(readings)) - 1e-9
 
 
+def test_an_open_explanation_is_held_until_the_response_ends():
+    held = {"from": "10:00", "verdict": "open", "people": 2}
+    found = claims(held, milestones={"recovered": "10:30", "resolved": "10:40"})
+    assert found["path.1.length"].value == 40 * 60
+    assert found["path.1.length"].note == "still open: counted until the end of the response"
+    assert found["path.1.person_minutes"].value == 80
+    assert found["time_lost"].value is None  # it may be right, so nothing is lost yet
+    assert claims(held, milestones={"recovered": "10:30"})["path.1.length"].value == 30 * 60
+
+
+def test_an_open_explanation_of_an_open_incident_has_lasted_at_least_so_long():
+    rows = [{"at": "10:25", "kind": "action", "text": "A restart."}]
+    found = claims({"from": "10:00", "verdict": "open", "people": 2}, open=True, timeline=rows)
+    assert found["path.1.length"].text == "at least 24 min"
+    assert found["path.1.person_minutes"].text == "at least 48 person-minutes"
+    assert found["path.1.person_minutes"].hi is None
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, {"milestones": {"resolved": "09:00"}}]
+)  # nothing tells when the response ended, or it ended before
+def test_an_open_explanation_without_an_end_of_the_response_is_of_unknown_length(facts):
+    assert claims({"from": "10:00", "verdict": "open", "people": 2}, **facts)["path.1.length"].text == "not known"
+
+
+def test_a_settled_explanation_needs_its_end():
+    with pytest.raises(ValueError, match=r"a refuted explanation needs `to`, when it was refuted"):
+        incident({"from": "10:00"})
+    assert incident({"from": "10:00", "to": "unknown"}).facts.hypotheses[0].end.best is None
+
+
+def test_the_report_says_that_an_explanation_is_still_open():
+    post = Postmortem(pnb.analyze(incident({"from": "10:00", "verdict": "open"}, milestones={"resolved": "10:40"})))
+    shown = " ".join(repr(block) + getattr(block, "text", "") for block in post.timeline.blocks)
+    assert "still open" in shown
+    assert "40 min" in shown
+
+
 def test_costs_are_printed_with_their_bounds():
     assert printed(10, 10, 10) == "10"
     assert printed(10, 12, 14) == "12 (10–14)"

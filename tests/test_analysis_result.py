@@ -95,7 +95,7 @@ def test_the_result_holds_every_computed_value():
     network = result["paths"][0]
     assert (network["seconds"], network["person_minutes"]) == (600, 20)
     assert network["seconds_lo"] < 600 < network["seconds_hi"]
-    assert result["paths"][1]["seconds"] is None
+    assert result["paths"][1]["seconds"] == 1800  # open: held until the incident was resolved
     assert {(c["moment"], c["version"]) for c in result["comparison"]} >= {("start", ""), ("start", "first post")}
     assert result["baseline"]["enter"] == analysis.claims["threshold"].value
     assert len(result["sensitivity"]) == 9

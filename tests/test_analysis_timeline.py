@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import postmortem_nb as pnb
-from postmortem_nb.analysis.joining import alike, joined, with_milestones
+from postmortem_nb.analysis.joining import alike, joined, with_measured, with_milestones
 from postmortem_nb.frames import EVENTS, TIME, conform
 from postmortem_nb.incident import Facts, Incident
 
@@ -153,6 +153,69 @@ def test_nothing_is_lost_and_no_evidence_forgotten(declared, recorded):
 def test_likeness_is_mutual_and_a_share(a, b):
     assert alike(a, b) == alike(b, a)
     assert 0 <= alike(a, b) <= 1
+
+
+def edge(name, lo, at, hi):
+    row = event(at, "impact", f"measured {name}", "logs/a.log:1–9", "signal", basis="measured")
+    return name, {**row, "time_lo": when(lo), "time_hi": when(hi)}
+
+
+def milestone(name, lo, at, hi):
+    row = event(at, "milestone", f"{at} UTC", "incident.toml", "incident.toml", basis="declared")
+    return name, f"label of {name}", {**row, "time_lo": when(lo), "time_hi": when(hi)}
+
+
+@pytest.mark.parametrize(
+    ("name", "bounds", "is_one"),
+    [
+        ("mitigated", ("17:49", "17:49", "17:50"), True),
+        ("mitigated", ("17:40", "17:45", "17:50"), True),
+        ("mitigated", ("17:50:30", "17:50:30", "17:50:30"), False),  # 19 seconds after its last bound
+        ("mitigated", ("17:48", "17:48", "17:49"), False),  # the minute before it
+        ("recovered", ("17:49", "17:49", "17:50"), False),  # another milestone
+        ("resolved", ("17:49", "17:49", "17:50"), False),
+    ],
+)
+def test_a_declared_milestone_and_the_measured_edge_that_it_is_are_one(name, bounds, is_one):
+    left, rows = with_measured([milestone(name, *bounds)], [edge("mitigated", "17:49", "17:50", "17:50:11")])
+    assert bool(left) != is_one
+    (row,) = rows
+    assert row["time"] == when("17:50")
+    if is_one:
+        assert row["text"] == f"measured mitigated (declared: {bounds[1]} UTC)"
+        assert (row["basis"], row["evidence"]) == ("measured + declared", "logs/a.log:1–9; incident.toml")
+    else:
+        assert row["basis"] == "measured"
+
+
+def test_a_milestone_without_bounds_is_no_edge():
+    own = milestone("started", "10:00", "10:00", "10:01")
+    own[2]["time_lo"] = pd.NaT
+    assert with_measured([own], [edge("started", "09:00", "10:00", "11:00")])[0] == [own]
+
+
+def test_of_two_windows_a_milestone_is_the_edge_that_it_overlaps():
+    edges = [edge("recovered", "10:00", "10:00", "10:01"), edge("recovered", "11:00", "11:00", "11:01")]
+    left, rows = with_measured([milestone("recovered", "11:00", "11:00", "11:01")], edges)
+    assert left == []
+    assert [row["basis"] for row in rows] == ["measured", "measured + declared"]
+
+
+def test_the_identified_cause_is_the_confirmed_explanation():
+    held = {"text": "The disk is full", "from": "10:00", "to": "10:09", "verdict": "confirmed"}
+    rows = told(incident(hypotheses=[held], milestones={"identified": "10:09", "engaged": "10:00"}))
+    assert [text for _, _, text, _, _ in rows] == [
+        "Diagnosis began",
+        "Suspected: The disk is full",
+        "Confirmed: The disk is full (cause identified)",
+    ]
+
+
+def test_a_record_in_another_form_of_the_words_is_the_same():
+    row = {"at": "10:15", "kind": "action", "text": "The rollback succeeded. Threads did not come free."}
+    record = event("10:15", "change", "rollback succeeds", "events/changes.csv:3")
+    assert len(told(incident([record], timeline=[row]))) == 1
+    assert len(told(incident([{**record, "text": "rollback rejected"}], timeline=[row]))) == 2
 
 
 def test_a_milestone_without_a_time_nearby_stands_alone():

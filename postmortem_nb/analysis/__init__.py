@@ -27,7 +27,7 @@ from postmortem_nb.analysis.impact import Quantity, measure_impact
 from postmortem_nb.analysis.inputs import Trail
 from postmortem_nb.analysis.ledger import build_claims
 from postmortem_nb.analysis.moments import Moments, find_moments
-from postmortem_nb.analysis.paths import Path, find_paths, path_claims, path_findings
+from postmortem_nb.analysis.paths import Path, find_paths, path_claims, path_findings, response_end
 from postmortem_nb.analysis.patterns import changed_patterns, mine_patterns
 from postmortem_nb.analysis.relapses import Noticed, noticed, relapse_claims, relapse_findings
 from postmortem_nb.analysis.replays import Replay
@@ -159,7 +159,7 @@ class Analysis:
     @cached_property
     def paths(self) -> tuple[Path, ...]:
         """Explanations that responders held, with what each cost."""
-        return find_paths(self.incident.facts.hypotheses)
+        return find_paths(self.incident.facts.hypotheses, response_end(self.moments))
 
     @cached_property
     def excerpts(self) -> pd.DataFrame:

@@ -33,9 +33,12 @@ COUNTERPARTS = {  # milestone → kinds of rows that are this very thing
     "acknowledged": ("acknowledgement",),
     "declared": ("escalation",),
     "published": ("communication",),
+    "identified": ("confirmed",),
     "resolved": ("decision",),
 }
+EDGES = ("started", "mitigated", "recovered")  # milestones that can be measured
 _WORD = re.compile(r"[^\W_]{3,}")
+_ENDING = re.compile(r"(?<=\w{4})(?:ing|ed|es|s)$")
 
 
 def joined(declared: Sequence[Row], recorded: Sequence[Row]) -> list[Row]:
@@ -63,6 +66,39 @@ def joined(declared: Sequence[Row], recorded: Sequence[Row]) -> list[Row]:
             used.add(found)
             rows.append(_both(row, records[found]))
     return [*rows, *(r for n, r in enumerate(records) if n not in used)]
+
+
+def with_measured(
+    milestones: Iterable[tuple[str, str, Row]], measured: Sequence[tuple[str, Row]]
+) -> tuple[list[tuple[str, str, Row]], list[Row]]:
+    """Join declared milestones with the measured edges that are the same moment: their bounds overlap.
+
+    Parameters
+    ----------
+    milestones : iterable of (str, str, dict)
+        Name, label and row of each; the row's text is the time as people gave it.
+    measured : sequence of (str, dict)
+        The milestone that a measured edge is, one of `EDGES`, and its row.
+
+    Returns
+    -------
+    list of (str, str, dict)
+        The milestones that no edge is.
+    list of dict
+        The edges in their order, at their measured times; a joined one says what people declared.
+    """
+    edges = [row for _, row in measured]
+    left = []
+    for name, label, own in milestones:
+        found = next((n for n, (edge, row) in enumerate(measured) if edge == name and _overlap(own, row)), None)
+        if found is None:
+            left.append((name, label, own))
+            continue
+        row = edges[found]
+        both = {"source": " + ", "basis": " + ", "evidence": "; "}
+        told = {key: _and(row[key], own[key], mark) for key, mark in both.items()}
+        edges[found] = {**row, **told, "text": f"{row['text']} (declared: {own['text']})"}
+    return left, edges
 
 
 def with_milestones(rows: list[Row], milestones: Iterable[tuple[str, str, Row]]) -> list[Row]:
@@ -143,13 +179,21 @@ def _near(a: Row, b: Row) -> bool:
     return bool(abs(a["time"] - b["time"]) <= NEAR)
 
 
+def _overlap(a: Row, b: Row) -> bool:
+    """Return whether two rows can be of the same instant; one without both bounds is near to nothing."""
+    if any(pd.isna(row[end]) for row in (a, b) for end in ("time_lo", "time_hi")):
+        return False
+    lo, hi = max(a["time_lo"], b["time_lo"]), min(a["time_hi"], b["time_hi"])
+    return bool(lo < hi or (lo == hi and lo in (a["time"], b["time"])))  # 17:49 ends before 17:50
+
+
 def alike(a: object, b: object) -> float:
     """Return the share of the words of the shorter text that the other one has; 0 where either has none.
 
-    >>> alike("The alert FailedRequests fired.", "FailedRequests fired: the alert"), alike("restart", "deploy")
+    >>> alike("The rollback succeeded.", "rollback succeeds"), alike("restart", "deploy")
     (1.0, 0.0)
     """
-    first, second = (set(_WORD.findall(str(t).casefold())) for t in (a, b))
+    first, second = ({_ENDING.sub("", word) for word in _WORD.findall(str(t).casefold())} for t in (a, b))
     least = min(len(first), len(second))
     return len(first & second) / least if least else 0.0
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from postmortem_nb.analysis.inputs import Trail
-from postmortem_nb.analysis.joining import joined, with_milestones
+from postmortem_nb.analysis.joining import joined, with_measured, with_milestones
 from postmortem_nb.analysis.moments import NAMES, Moments
 from postmortem_nb.analysis.signals import SignalSeries
 from postmortem_nb.analysis.windows import Windows
@@ -17,7 +17,7 @@ from postmortem_nb.findings import Finding
 from postmortem_nb.frames import EVENTS, conform
 from postmortem_nb.incident import FACTS, MILESTONES, Hypothesis, Incident
 from postmortem_nb.incident.conversation import Chat
-from postmortem_nb.times import Instant
+from postmortem_nb.times import Instant, format_instant
 
 TIMES = ("time", "time_lo", "time_hi", "end")
 HELD = ("hypothesis", "refuted", "confirmed")  # kinds of rows that tell of an explanation
@@ -43,14 +43,19 @@ def build_timeline(
     facts, source = incident.facts, FACTS
     rows = [_row(r.at, r.kind, r.text, source, r.actor, r.end, r.evidence) for r in facts.timeline]
     told = joined(rows, _recorded(incident))
-    milestones = ((n, MILESTONES[n], _row(t, "milestone", "", source)) for n, t in facts.milestones if t.is_known)
-    held = [row for h in facts.hypotheses for row in _hypothesis(h)]
-    declared = [*with_milestones(told, milestones), *held]
-    declared.sort(key=lambda r: "declared" not in str(r["basis"]))  # stable: what people say first
-    measured = [*_edges(windows), *_measured(moments)]
+    given = (
+        (n, MILESTONES[n], _row(t, "milestone", format_instant(t, date=False), source))
+        for n, t in facts.milestones
+        if t.is_known
+    )
+    edges = [*_edges(windows), *_measured(moments)]
     if series is not None:
         trail = Trail(incident)
-        measured = [{**row, "evidence": _around(trail, series, row)} for row in measured]
+        edges = [(name, {**row, "evidence": _around(trail, series, row)}) for name, row in edges]
+    milestones, measured = with_measured(given, edges)
+    held = [row for h in facts.hypotheses for row in _hypothesis(h)]
+    declared = with_milestones([*told, *held], milestones)
+    declared.sort(key=lambda r: "declared" not in str(r["basis"]))  # stable: what people say first
     merged = [*declared, *measured]
     if not merged:
         return EVENTS.empty().assign(said=pd.Series(dtype="str"))
@@ -149,17 +154,17 @@ def _hypothesis(h: Hypothesis) -> Iterator[dict[str, object]]:
         yield _row(h.end, h.verdict, f"{h.verdict.capitalize()}: {h.text}{why}", "incident.toml", h.actor)
 
 
-def _edges(windows: Windows) -> Iterator[dict[str, object]]:
+def _edges(windows: Windows) -> Iterator[tuple[str, dict[str, object]]]:
     many = len(windows) > 1
     for n, window in enumerate(windows, 1):
         which = f" (window {n} of {len(windows)})" if many else ""
-        yield _row(window.onset, "impact", f"Impact begins{which}", "signal")
+        yield "started", _row(window.onset, "impact", f"Impact begins{which}", "signal")
         if not window.is_open:
-            yield _row(window.recovery, "recovery", f"Service recovers{which}", "signal")
+            yield "recovered", _row(window.recovery, "recovery", f"Service recovers{which}", "signal")
 
 
-def _measured(moments: Moments) -> Iterator[dict[str, object]]:
+def _measured(moments: Moments) -> Iterator[tuple[str, dict[str, object]]]:
     mitigated = moments.at("mitigate")
     has_happened = mitigated.basis == "measured" and mitigated.at is not None
     if has_happened and mitigated.at != moments.at("recover").at:
-        yield _row(mitigated, "impact", NAMES["mitigate"].capitalize(), "signal")
+        yield "mitigated", _row(mitigated, "impact", NAMES["mitigate"].capitalize(), "signal")

@@ -57,7 +57,7 @@ def timeline(analysis: Analysis) -> Iterator[Piece]:
 def _rows(analysis: Analysis) -> pd.DataFrame:
     """Return the rows to tell: those that people chose; without them what tools recorded."""
     found = analysis.timeline
-    found = found[found["kind"].isin(TOLD) & found["time"].notna() & (found["source"] != "signal")]
+    found = found[found["kind"].isin(TOLD) & found["time"].notna() & ~found["source"].str.startswith("signal")]
     declared = found[found["said"] != ""]
     return found if declared.empty else declared.assign(text=declared["said"])
 
@@ -101,12 +101,18 @@ def paths(analysis: Analysis) -> Iterator[Piece]:
     right = [f"“{literal(clause(h.text))}”" for h in held if h.verdict == "confirmed"]
     if right:
         yield Piece(f"What held in the end: {listed(right)}.", rank=2)
-    unsettled = [f"“{literal(clause(h.text))}”" for h in held if h.verdict == "open"]
+    unsettled = [_unsettled(analysis, n, h) for n, h in enumerate(held, 1) if h.verdict == "open"]
     if unsettled:
         yield Piece(f"Not settled yet: {listed(unsettled)}.")
     if not wrong:
         yield Piece("No explanation is recorded that turned out to be wrong.")
         yield gap("what was suspected on the way, why it looked right, and what refuted it")
+
+
+def _unsettled(analysis: Analysis, number: int, h: Hypothesis) -> str:
+    name = f"path.{number}.length"
+    length = f" (held for {short(name)})" if is_known(analysis.claims[name]) else ""
+    return f"“{literal(clause(h.text))}”{length}"
 
 
 def _path(h: Hypothesis, *, is_first: bool) -> str:

@@ -12,7 +12,7 @@ from postmortem_nb.analysis.settings import FACILITATION, WHYS
 from postmortem_nb.drafting.meeting import facilitation, whys
 from postmortem_nb.forms.material import common, figures, passages, tasks
 from postmortem_nb.narrative import HEADINGS
-from postmortem_nb.times import between, format_instant, format_time
+from postmortem_nb.times import format_instant, format_time
 
 PLACED = {*HEADINGS, "Corrective and preventative measures"}  # headings that have a place of their own
 
@@ -53,12 +53,13 @@ def material(analysis: Analysis, status: str) -> dict[str, Any]:
         "paths": [
             {
                 "text": h.text,
-                "length": str(between(h.start, h.end)),
+                "length": str(path.length),
                 "raised_by": h.raised_by,
                 "refuted_by": h.refuted_by,
                 "verdict": h.verdict,
             }
-            for h in facts.hypotheses
+            for path in analysis.paths
+            for h in (path.hypothesis,)
         ],
         "factors": list(facts.factors),
         "lessons": facts.lessons.model_dump(),

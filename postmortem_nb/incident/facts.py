@@ -131,16 +131,24 @@ class Ignored(Fact):
 
 
 class Hypothesis(Fact):
-    """An explanation that responders held for a while; a refuted one is a misleading path."""
+    """An explanation that responders held for a while; a refuted one is a misleading path, an open one has no end."""
 
     text: Text
     start: When = Field(alias="from")
-    end: When = Field(alias="to")
+    end: When = Field(UNKNOWN, alias="to")
     verdict: Literal["refuted", "confirmed", "open"]
     raised_by: str = ""
     refuted_by: str = ""
     actor: str = ""
     people: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _settled(self) -> Hypothesis:
+        if self.verdict != "open" and "end" not in self.model_fields_set:
+            raise ValueError(
+                f'a {self.verdict} explanation needs `to`, when it was {self.verdict}; it may be "unknown"'
+            )
+        return self
 
 
 class Lessons(Fact):

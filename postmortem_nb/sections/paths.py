@@ -56,5 +56,6 @@ def _which(wrong: int, held: int) -> str:
 def _row(number: int, path: Path) -> list[object]:
     h = path.hypothesis
     length = Safe(f'<a href="#claim-path.{number}.length">{escape(str(path.length))}</a>')
-    ends = (clock(format_instant(t, date=False)) for t in (h.start, h.end))
-    return [h.text, h.actor, *ends, length, measured(path.cost), h.raised_by, h.refuted_by, h.verdict]
+    start, end = (clock(format_instant(t, date=False)) for t in (h.start, h.end))
+    until = end if h.end.is_known or h.verdict != "open" else "still open"
+    return [h.text, h.actor, start, until, length, measured(path.cost), h.raised_by, h.refuted_by, h.verdict]
