@@ -1,10 +1,11 @@
 """Kill a batch at random moments, again and again, and look for a wrong or lost result.
 
-Two workers make the reports of a few incidents. After a random time the batch is killed: its main process, one of its
-others (a worker, a kernel, the process that forks kernels), or all of them at once. Then no process may be left, and
-each report in place must be the one that an undisturbed run makes, byte for byte (HTML and JSON; the notebook holds
-times). The next batch with `--only-changed` goes on from there; a report that was in place must not be made again. When
-all are there, nothing else may be in the folder, and it is emptied.
+One or two workers make the reports of a few small incidents. After a random time the batch is killed: its main process,
+one of its others (a worker, a kernel, the process that forks kernels), or all of them at once. One that lost only
+another process goes on, and is killed again after a shorter time, until it ends. Then no process may be left, and each
+report in place must be the one that an undisturbed run makes, byte for byte (HTML and JSON; the notebook holds times).
+The next batch with `--only-changed` goes on from there; a report that was in place must not be made again. When all are
+there, nothing else may be in the folder, and it is emptied.
 
     python -m benchmarks.soak --kills 200
 """
@@ -34,6 +35,7 @@ CELLS = (
 )
 ENDINGS = ("ipynb", "html", "json")
 MARK = "POSTMORTEM_NB_SOAK"
+LONGEST = 180.0  # seconds within which a batch of some small incidents ends on a busy machine, whatever it lost
 KINDS = ("main process", "another of its processes", "all at once")
 
 
@@ -55,9 +57,9 @@ def make_project(root: Path, n: int) -> list[str]:
     return names
 
 
-def start(root: Path, output: Path) -> subprocess.Popen[bytes]:
+def start(root: Path, output: Path, jobs: int) -> subprocess.Popen[bytes]:
     """Start the batch, in a group of its own, recognisable by its environment."""
-    command = [sys.executable, "-m", "postmortem_nb", "batch", "--jobs", "2", "--only-changed", "-o", str(output)]
+    command = [sys.executable, "-m", "postmortem_nb", "batch", "--jobs", str(jobs), "--only-changed", "-o", str(output)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     environment = os.environ | {MARK: str(root)}
     return subprocess.Popen(command, cwd=root, env=environment, start_new_session=True, **quiet)
@@ -112,62 +114,111 @@ def check(output: Path, names: list[str], truth: dict[str, dict[str, bytes]]) ->
     return whole
 
 
+class Soak:
+    """Rounds of a batch that is killed until all of its reports are there.
+
+    Parameters
+    ----------
+    root : Path
+        The project.
+    names : list of str
+        Its incidents.
+    truth : dict
+        The reports of an undisturbed batch.
+    usual : float
+        Seconds that it took.
+    seed : int
+        Of the moments and victims.
+    """
+
+    def __init__(
+        self, root: Path, names: list[str], truth: dict[str, dict[str, bytes]], usual: float, seed: int
+    ) -> None:
+        self.root, self.names, self.truth, self.usual = root, names, truth, usual
+        self.output = root.parent / "out"
+        self.chance, self.seen = random.Random(seed), Counter[str]()
+        self.slowest = 0.0  # from the loss of one process to the end of its batch
+        self.inodes: dict[str, int] = {}
+        self.is_outlived = False  # whether a batch of this round lost a kernel, and told so
+
+    def disturb(self, most: int) -> int | None:
+        """Start a batch and kill it, or one of its processes after the other until it ends; return its exit code."""
+        batch = start(self.root, self.output, self.chance.choice((1, 2)))
+        moment = self.chance.uniform(0.1, 0.95) * self.usual
+        while self.seen["kills"] < most:
+            try:
+                return batch.wait(moment)
+            except subprocess.TimeoutExpired:
+                how = self.chance.choice(KINDS)
+            pids = family(self.root)
+            others = [pid for pid in pids if pid != batch.pid] or [batch.pid]
+            kill({KINDS[0]: [batch.pid], KINDS[1]: [self.chance.choice(others)], KINDS[2]: pids}[how])
+            self.seen.update(["kills", how])
+            if how != KINDS[1]:
+                batch.wait(60)
+                return None
+            self.is_outlived = True
+            moment = self.chance.uniform(0.05, 0.4) * self.usual
+        return self.wait_for_end(batch)
+
+    def wait_for_end(self, batch: subprocess.Popen[bytes]) -> int:
+        """Wait for a batch that has lost processes and goes on; it must not stall."""
+        began = time.monotonic()
+        code = batch.wait(LONGEST)
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        return code
+
+    def look(self, code: int | None) -> None:
+        """Hold what is there now against what must be."""
+        wait_for_none(self.root)
+        self.output.mkdir(exist_ok=True)
+        if code in (0, 1):  # it came to its end
+            record = json.loads((self.output / "batch.json").read_text())
+            bad = [r for r in record["incidents"] if r["status"] not in ("ok", "unchanged")]
+            assert all(r["status"] == "died" for r in bad), bad
+            self.seen["died, as recorded"] += len(bad)
+        whole = check(self.output, self.names, self.truth)
+        is_kept = bool(list(self.output.glob("*.failed.ipynb")))
+        assert self.is_outlived or not is_kept, "a killed batch left what it executed"
+        for name, inode in self.inodes.items():
+            if name in whole:
+                assert (self.output / f"{name}.html").stat().st_ino == inode, f"{name} was made again"
+        self.inodes = {name: (self.output / f"{name}.html").stat().st_ino for name in whole}
+        if len(whole) == len(self.names) and code == 0:
+            self.finish_round()
+
+    def finish_round(self) -> None:
+        """All reports are there: nothing else may be, and the folder is emptied."""
+        made = {f"{name}.{ending}" for name in self.names for ending in ENDINGS}
+        left = {path.name for path in self.output.iterdir()} - made
+        assert not {name for name in left if name.startswith(".") or "soak" in name}, left
+        shutil.rmtree(self.output)
+        self.inodes.clear()
+        self.is_outlived = False
+        self.seen["rounds finished"] += 1
+
+
 def soak(kills: int, n: int, seed: int) -> Counter[str]:
     """Kill so many times; return what was seen."""
-    chance, seen = random.Random(seed), Counter[str]()
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch, "project")
         names = make_project(root, n)
         output = Path(scratch, "truth")
         began = time.monotonic()
-        assert start(root, output).wait() == 0, "the undisturbed run failed"
+        assert start(root, output, 2).wait(LONGEST) == 0, "the undisturbed run failed"
         usual = time.monotonic() - began
-        truth = {name: contents(output, name) for name in names}
-        output = Path(scratch, "out")
-        inodes: dict[str, int] = {}
-        is_outlived = False  # whether a batch of this round lost a kernel, and told so
-        while seen["kills"] < kills:
-            batch = start(root, output)
-            how = chance.choice(KINDS)
-            try:
-                code = batch.wait(chance.uniform(0.1, 0.95) * usual)
-            except subprocess.TimeoutExpired:
-                pids = family(root)
-                others = [pid for pid in pids if pid != batch.pid] or [batch.pid]
-                victims = {KINDS[0]: [batch.pid], KINDS[1]: [chance.choice(others)], KINDS[2]: pids}[how]
-                kill(victims)
-                seen.update(["kills", how])
-                is_outlived |= how == KINDS[1]
-                code = None if how != KINDS[1] else batch.wait(900)  # with one worker less, it goes on
-                batch.wait()
-            wait_for_none(root)
-            output.mkdir(exist_ok=True)
-            if code in (0, 1):  # it came to its end
-                record = json.loads((output / "batch.json").read_text())
-                bad = [r for r in record["incidents"] if r["status"] not in ("ok", "unchanged")]
-                assert all(r["status"] == "died" for r in bad), bad
-                seen["died, as recorded"] += len(bad)
-            whole = check(output, names, truth)
-            assert is_outlived or not list(output.glob("*.failed.ipynb")), "a killed batch left what it executed"
-            for name, inode in inodes.items():
-                if name in whole:
-                    assert (output / f"{name}.html").stat().st_ino == inode, f"{name} was made again"
-            inodes = {name: (output / f"{name}.html").stat().st_ino for name in whole}
-            if len(whole) == n and code == 0:
-                left = {p.name for p in output.iterdir()} - {f"{name}.{e}" for name in names for e in ENDINGS}
-                assert not {name for name in left if name.startswith(".") or "soak" in name}, left
-                shutil.rmtree(output)
-                inodes.clear()
-                is_outlived = False
-                seen["rounds finished"] += 1
-            print(dict(seen), file=sys.stderr)
-    return seen
+        soaking = Soak(root, names, {name: contents(output, name) for name in names}, usual, seed)
+        while soaking.seen["kills"] < kills:
+            soaking.look(soaking.disturb(kills))
+            about = f"{time.monotonic() - began:.0f} s, slowest end {soaking.slowest:.1f} s of {soaking.usual:.1f} s"
+            print(dict(soaking.seen), about, file=sys.stderr, flush=True)
+    return soaking.seen
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--incidents", type=int, default=6)
+    parser.add_argument("--incidents", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     for what, number in soak(chosen.kills, chosen.incidents, chosen.seed).items():
