@@ -13,6 +13,7 @@ there, nothing else may be in the folder, and it is emptied.
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import os
 import random
@@ -41,7 +42,7 @@ KINDS = ("main process", "another of its processes", "all at once")
 
 def make_project(root: Path, n: int) -> list[str]:
     """Incidents with declared facts and a log of some lines, and a notebook with two sections."""
-    names = [f"2024-01-{day:02}-soak" for day in range(1, n + 1)]
+    names = [f"{dt.date(2024, 1, 1) + dt.timedelta(days=i)}-soak" for i in range(n)]
     for name in names:
         folder = root / "data" / "incidents" / name
         (folder / "logs").mkdir(parents=True)
