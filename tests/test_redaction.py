@@ -1,8 +1,13 @@
 """Redaction: rules against their own lines, properties of the engine, and canaries that must not come through."""
 
+import base64
+import html
+import json
 import random
 import re
+import shutil
 
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -13,6 +18,7 @@ from benchmarks import redaction as corpus
 from postmortem_nb.errors import IncidentError, LeakError, SettingError
 from postmortem_nb.redaction import PROFILES, Redactor, find_leaks
 from postmortem_nb.redaction.examples import drawn, parted
+from postmortem_nb.redaction.known import known_rules
 from postmortem_nb.redaction.rules import Rule, shipped_rules
 from postmortem_nb.redaction.tokens import TOKEN, Tokens
 
@@ -178,6 +184,13 @@ CANARIES = {
     "narrative": "prose.owner@canary-mail.dev",
     "host": "dbhost-canary-7",
     "actor": "rolly.owner@canary-mail.dev",
+    "signal": "198.51.100.71",
+    "unit": "unit.owner@canary-mail.dev",
+    "hypothesis": "198.51.100.72",
+    "action": "198.51.100.73",
+    "decision": "198.51.100.74",
+    "chat": "chat.owner@canary-mail.dev",
+    "webhook": "https://hooks.slack.com/services/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",
 }
 TOML = """
 title = "Outage, password={title}"
@@ -188,28 +201,47 @@ summary = "Told by {narrative}"
 [milestones]
 started = "10:05"
 [[signals]]
-name = "failed requests"
+name = "failed requests of {signal}"
+unit = "requests of {unit}"
 kind = "ratio"
 source = "logs"
 bad = {{ level = "ERROR" }}
 total = {{ level = ["ERROR", "INFO"] }}
+[chat]
+include = ["page*"]
 [[timeline]]
 at = "10:07"
 kind = "action"
 text = "called {event}"
 actor = "{actor}"
+[[hypotheses]]
+text = "{hypothesis} is overloaded"
+from = "10:05"
+to = "10:08"
+verdict = "refuted"
+refuted_by = "{host} was idle"
+[[actions]]
+text = "Move {action} away from {host}"
+kind = "prevent"
+owner = "service owner"
+due = 2024-02-01
+[[decisions]]
+text = "{decision} stays"
+why = "it is cheap"
+who = "service owner"
 """
 
 
 @pytest.fixture
 def planted(tmp_path):
     folder = tmp_path / "data" / "incidents" / "2024-01-14-canary"
-    for name in ("logs", "metrics", "events"):
+    for name in ("logs", "metrics", "events/slack/ops"):
         (folder / name).mkdir(parents=True)
     (folder / "incident.toml").write_text(TOML.format(**CANARIES), encoding="utf-8")
     (folder / "narrative.md").write_text(f"## Summary\n\nWritten by {CANARIES['narrative']}.\n", encoding="utf-8")
     lines = [
-        f"2024-01-14T10:{m:02}:{s:02}Z {'ERROR' if 5 <= m < 9 and s % 2 else 'INFO'} served {CANARIES['log']}"
+        f'{{"time":"2024-01-14T10:{m:02}:{s:02}Z","level":"{"ERROR" if 5 <= m < 9 and s % 2 else "INFO"}",'
+        f'"host":"{CANARIES["host"]}","message":"{CANARIES["host"]} served {CANARIES["log"]}"}}'
         for m in range(15)
         for s in range(0, 60, 5)
     ]
@@ -220,6 +252,9 @@ def planted(tmp_path):
     (folder / "metrics" / "up.csv").write_text(head + "\n".join(quoted) + "\n", encoding="utf-8")
     event = f'{{"time":"2024-01-14T10:06:00Z","kind":"alert","text":"page {CANARIES["event"]}","source":"x"}}\n'
     (folder / "events" / "alerts.jsonl").write_text(event, encoding="utf-8")
+    said = f"page {CANARIES['chat']} with {CANARIES['webhook']} from {CANARIES['host']}"
+    message = [{"type": "message", "user": "U01CANARY", "text": said, "ts": "1705226790.000100"}]
+    (folder / "events/slack/ops/2024-01-14.json").write_text(json.dumps(message), encoding="utf-8")
     return folder
 
 
@@ -230,7 +265,7 @@ def everything(incident) -> str:
 
 def test_no_canary_is_left_in_what_was_loaded_and_shown(planted):
     raw = everything(pnb.load(planted, redact="none"))
-    assert all(c in raw for name, c in CANARIES.items() if name != "host")
+    assert [name for name, canary in CANARIES.items() if canary not in raw] == []
     post = pnb.investigate(planted, redact="public")
     shown = everything(post.incident) + post._repr_html_() + str(post.analysis.to_dict())
     for name in ("summary", "impact", "timeline", "metrics", "logs", "data_quality", "provenance"):
@@ -239,6 +274,41 @@ def test_no_canary_is_left_in_what_was_loaded_and_shown(planted):
     assert [name for name, canary in CANARIES.items() if canary in shown] == []
     assert "<ip:" in shown and post.incident.redaction.profile == "public"
     assert (planted / "incident.toml").read_text(encoding="utf-8") == TOML.format(**CANARIES), "evidence was changed"
+
+
+@pytest.mark.slow
+def test_no_canary_is_left_in_what_a_run_publishes(planted, tmp_path):
+    """In no field, folded or drawn: bytes of the report, the notebook with its metadata and drawings, and the JSON."""
+    from postmortem_nb.runner import run
+
+    outcome = run(planted, output=tmp_path / "out", settings={"redact": "public"})
+    assert outcome.status == "ok", outcome.message
+    for path in sorted((tmp_path / "out").iterdir()):
+        text = path.read_text(encoding="utf-8")
+        packed = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", text)
+        drawn = [base64.b64decode(one).decode() for one in packed]
+        assert bool(drawn) == (path.suffix == ".html") and all("</text>" in one for one in drawn), "texts are drawn"
+        content = html.unescape("\n".join([text, *drawn, path.name]))
+        assert [name for name, canary in CANARIES.items() if canary.lower() in content.lower()] == [], path.name
+    page = outcome.html.read_text(encoding="utf-8")
+    for shown in ("ip", "email", "host"):
+        assert f"&lt;{shown}:" in page, f"a token for {shown}"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_sought"),
+    [("dbhost-7", True), ("dbhost-7.shop.example", True), ("web", False), ("checkout", False), ("pay-api", False)],
+)
+def test_hosts_that_a_field_names_are_sought_in_messages(name, is_sought):
+    frame = pd.DataFrame({"host": [name, None], "service": ["pay-api", None]})
+    redactor = Redactor("public", KEY, known_rules([frame], {"pay-api"}))
+    short = name.partition(".")[0]
+    text = f"{name}: {short} is slow, not {short}0 or my{short}"
+    done = redactor.text(text)
+    assert (done != text) == is_sought
+    if is_sought:
+        assert f"{short}0" in done and f"my{short}" in done
+        assert redactor.tokens.token("host", name) in done and redactor.tokens.token("host", short) in done
 
 
 def test_the_key_is_made_once_beside_the_repository_and_ignored(planted):
@@ -251,6 +321,7 @@ def test_the_key_is_made_once_beside_the_repository_and_ignored(planted):
 
 def test_without_a_hit_no_key_is_made_and_frames_stay_the_same(tmp_path, planted):
     (planted / "incident.toml").write_text('title = "calm"\nzone = "UTC"\n', encoding="utf-8")
+    shutil.rmtree(planted / "events" / "slack")
     incident = pnb.load(planted, redact="internal")
     assert not (planted.parents[2] / ".postmortem-nb").exists() and not incident.redaction.counts
 
@@ -275,6 +346,8 @@ def test_a_team_has_rules_of_its_own(planted):
 
 # --- the gate ---
 
+SVG = base64.b64encode(b"<svg><text>10.1.2.3</text></svg>").decode()
+
 
 @pytest.mark.parametrize(
     ("name", "text", "place"),
@@ -282,6 +355,8 @@ def test_a_team_has_rules_of_its_own(planted):
         ("a.html", "<p>x</p>\n<p>from 10.1.2.3</p>", "a.html:2"),
         ("a.html", "<svg><text>ada@example.com</text></svg>", "a.html:1"),
         ("a.html", '<img alt="host 10.1.2.3">', "a.html:1: alt"),
+        ("a.html", f'<img alt="" src="data:image/svg+xml;base64,{SVG}">', "a.html:1: drawing:1"),
+        ("a.html", '<img alt="" src="data:image/svg+xml,%3Ctext%3E10.1.2.3%3C/text%3E">', "drawing"),
         ("a.html", "<!-- password=hunter2hunter -->", "comment"),
         ("a.json", '{"claims": [{"text": "seen by 10.1.2.3"}]}', "a.json: claims[0].text"),
         ("a.ipynb", '{"cells": [{"outputs": [{"data": {"text/html": ["<b>", "10.1.2.3</b>"]}}]}]}', "text/html"),
@@ -299,7 +374,6 @@ def test_the_gate_lets_tokens_and_styles_pass(tmp_path):
 
 
 def test_metadata_of_pictures_is_read(tmp_path):
-    import base64
     import io
 
     from PIL import Image, PngImagePlugin

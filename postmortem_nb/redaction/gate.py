@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 
 from postmortem_nb.redaction.engine import Redactor
 from postmortem_nb.redaction.places import own_rules
+from postmortem_nb.redaction.tokens import TOKEN
 
 PNG = b"\x89PNG\r\n\x1a\n"
 DATA = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+DRAWING = re.compile(r"data:image/svg\+xml(?:;charset=[\w-]+)?(;base64)?,(.*)", re.DOTALL)
+ESCAPED = re.compile(rf"&lt;({TOKEN.pattern[1:-1]})&gt;")  # a token in a text that is markup later, or was made from it
 SILENT = {"style", "script"}
 SHAPES = {"d", "class", "style", "points", "transform", "viewbox", "id", "for", "aria-labelledby"}
 MARKUP = {"text/html", "image/svg+xml"}
@@ -52,7 +56,7 @@ def find_leaks(texts: dict[str, str], profile: str, folder: Path) -> list[Leak]:
         The incident, for the rules of its team.
     """
     redactor = Redactor(profile, b"only to see what would change", own_rules(folder))
-    placed = [pair for name, text in texts.items() for pair in read(name, text)]
+    placed = [(place, ESCAPED.sub(r"<\1>", one)) for name, text in texts.items() for place, one in read(name, text)]
     column = pl.Series([text for _, text in placed], dtype=pl.String)
     hits = (redactor.column(column) != column).arg_true().to_list() if len(column) else []
     leaks = []
@@ -120,6 +124,16 @@ def _of_image(place: str, text: str) -> Iterator[PLACED]:
         at += 12 + length
 
 
+def _unpacked(packed: str, is_base64: bool) -> str:
+    """Return the text of a drawing; what cannot be unpacked cannot be drawn either, and is read as it stands."""
+    if not is_base64:
+        return unquote(packed)
+    try:
+        return base64.b64decode(packed).decode("utf-8", "replace")
+    except binascii.Error:
+        return packed
+
+
 class _Reader(HTMLParser):
     """Collects texts and values of attributes with their line."""
 
@@ -135,9 +149,11 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.silent += tag in SILENT
         for name, value in attrs:
-            image = DATA.match(value or "")
+            image, drawing = DATA.match(value or ""), DRAWING.match(value or "")
             if image:
                 self.found += _of_image(self._place(), image[1])
+            elif drawing:
+                self.found += _of_markup(f"{self._place()}: drawing", _unpacked(drawing[2], bool(drawing[1])))
             elif value and name not in SHAPES and not value.startswith(("#", "data:")):
                 self.found.append((f"{self._place()}: {name}", value))
 

@@ -15,6 +15,7 @@ from postmortem_nb.errors import SettingError
 from postmortem_nb.incident import Incident, Redaction
 from postmortem_nb.redaction.checks import account
 from postmortem_nb.redaction.engine import Redactor
+from postmortem_nb.redaction.known import known_rules
 from postmortem_nb.redaction.places import key_of, own_rules
 from postmortem_nb.redaction.rules import PROFILES, check_profile
 
@@ -49,10 +50,12 @@ def redact_incident(incident: Incident, profile: str) -> Incident:
         )
     if wanted == done:
         return incident
-    redactor = Redactor(profile, lambda: key_of(incident.folder), own_rules(incident.folder))
-    frames: dict[str, Any] = {
-        name: _frame(getattr(incident, name), redactor) for name in ("logs", "metrics", "events", "files")
-    }
+    given = {name: getattr(incident, name) for name in FRAMES}
+    rules = own_rules(incident.folder) + (
+        known_rules(given.values(), _services(incident)) if profile == "public" else ()
+    )
+    redactor = Redactor(profile, lambda: key_of(incident.folder), rules)
+    frames: dict[str, Any] = {name: _frame(frame, redactor) for name, frame in given.items()}
     told = {name: getattr(incident, name) for name in TOLD} | {"origin": incident.origin.text}
     texts: dict[str, str] = {}
     _each_text(told, lambda text: texts.setdefault(text, text))
@@ -66,6 +69,12 @@ def redact_incident(incident: Incident, profile: str) -> Incident:
         **new,
         redaction=Redaction(profile, tuple(sorted(counts.items()))),
     )
+
+
+def _services(incident: Incident) -> set[str]:
+    """Return every name of a service, declared or in the evidence."""
+    columns = [getattr(incident, name).get("service", pd.Series(dtype=object)) for name in FRAMES]
+    return {*incident.facts.services, *(str(name) for column in columns for name in column.dropna().unique())}
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
