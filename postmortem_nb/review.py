@@ -109,10 +109,11 @@ def _gaps(analysis: Analysis) -> Iterator[Lack]:
 
 def _tasks(analysis: Analysis) -> Iterator[Lack]:
     for n, action in enumerate(analysis.incident.facts.actions, 1):
-        lacks = [name for name, value in (("owner", action.owner), ("due", action.due)) if not value]
+        lacks = [name for name, value in (("owner", action.owner), ("due date", action.due)) if not value]
         if action.status == "open" and lacks:
             text = f"the task “{action.text}” has no {listed(lacks, 'and no')}."
-            yield f"{FACTS}: actions, {n} of {len(analysis.incident.facts.actions)}", text, "Add what is missing."
+            fix = "Readers of a published report ask who does it, and until when: add owner (a role) and due."
+            yield f"{FACTS}: actions, {n} of {len(analysis.incident.facts.actions)}", text, fix
 
 
 def _measures(analysis: Analysis) -> Iterator[Lack]:

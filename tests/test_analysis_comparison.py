@@ -142,6 +142,14 @@ def test_every_published_version_is_compared():
     assert "in the preliminary post" in finding.text
     assert "7 min later" in finding.text
     assert finding.where == "milestone started"
+    assert 'place = "milestone started" and a reason' in finding.fix
+
+
+def test_a_contradiction_that_the_narrative_explains_is_accepted_as_its_fix_says():
+    reason = {"id": "declared-contradicts-measured", "place": "milestone started", "reason": "Copied from the alert."}
+    analysis = pnb.analyze(gauge(DIP, facts={"milestones": {"started": clock(67)}, "accepted": [reason]}))
+    assert not [f for f in analysis.findings if f.id in ("declared-contradicts-measured", "accepted-nothing")]
+    assert [a.reason for a in analysis.accepted] == ["Copied from the alert."]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ def test_who_beat_whom():
     assert claims["lead_customer"].text == "customers knew 7 min before the first automatic signal"
     assert claims["lead_engineer"].text == "an engineer knew 3 min after the first automatic signal"
     assert claims["lead_probe"].text == "not known"
+    assert claims["lead_probe"].note == "no sign by a synthetic probe is recorded"
+    assert claims["first_person"].note.startswith("no sign by a person of whom nothing more is said")
     assert claims["first_third_party"].text == "not recorded"
     (finding,) = findings(analysis, "noticed-before-signal")
     assert finding.text.startswith("customers knew")

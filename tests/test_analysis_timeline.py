@@ -264,6 +264,14 @@ def test_an_analyst_names_messages_by_place_or_words(word):
     assert said(include=[word]) == ["rolling back now", "errors are gone"]
 
 
+def test_a_role_is_spelled_in_the_chat_as_people_declared_it():
+    message = event("10:05", "chat", "Rolling back.", "events/chat.json#1", "slack", "On-call engineer", marks=1)
+    other = event("10:06", "chat", "Thanks.", "events/chat.json#2", "slack", "DBA", marks=1)
+    rows = [{"at": "09:00", "kind": "action", "text": "A look.", "actor": "on-call engineer"}]
+    timeline = pnb.analyze(incident([message, other], timeline=rows)).timeline
+    assert list(timeline["actor"]) == ["on-call engineer", "on-call engineer", "DBA"]
+
+
 def test_a_permalink_names_one_and_an_excluded_message_stays_out():
     assert said(marks=0, include=["https://x.example/p2"]) == ["rolling back now"]
     assert said(exclude=["rolling back"]) == []

@@ -129,10 +129,18 @@ def channel_claims(found: tuple[Lead, ...], trail: Trail) -> Iterator[Claim]:
 def _first(channel: str, name: str, instant: Instant, trail: Trail) -> Claim:
     definition = f"first counted sign by {name}"
     if not instant.is_known:
-        return Claim(f"first_{channel}", None, None, None, "instant", "not recorded", "", definition)
+        why = _untold(channel, name)
+        return Claim(f"first_{channel}", None, None, None, "instant", "not recorded", "", definition, (), why)
     inputs = (trail.recorded(instant),)
     at, lo, hi = (iso(t) for t in (instant.at, instant.lo, instant.hi))
     return Claim(f"first_{channel}", at, lo, hi, "instant", format_instant(instant), instant.basis, definition, inputs)
+
+
+def _untold(channel: str, name: str) -> str:
+    """Say why nothing is known of a channel."""
+    if channel == "person":
+        return "no sign by a person of whom nothing more is said; see the other channels"
+    return f"no sign by {name} is recorded"
 
 
 def _lead(channel: str, name: str, row: Lead | None) -> Claim:
@@ -141,7 +149,7 @@ def _lead(channel: str, name: str, row: Lead | None) -> Claim:
         f"from the first sign by {name} to the first automatic signal, negative if it came later",
     )
     if row is None or not row.lead.is_known:
-        why = f"needs a sign by {name} and an automatic signal"
+        why = _untold(channel, name) if row is None else "no automatic signal is recorded to compare it with"
         return Claim(id_, None, None, None, "s", "not known", "", definition, (), why)
     value, lo, hi = (None if d is None else d.total_seconds() for d in (row.lead.value, row.lead.lo, row.lead.hi))
     inputs = (Input(CLAIM, f"first_{channel}", what=str(row.instant)), Input(CLAIM, "signalled"))

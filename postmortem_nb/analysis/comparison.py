@@ -190,6 +190,7 @@ def comparison_findings(rows: tuple[Comparison, ...]) -> tuple[Finding, ...]:
     for row in rows:
         if row.verdict != CONTRADICTS:
             continue
+        place = f"milestone {DECLARED_AS[row.moment]}"
         whose = f" in the {row.version}" if row.version else ""
         text = (
             f"“{row.label}” is declared{whose} as {format_instant(row.declared)} but the evidence shows "
@@ -201,9 +202,11 @@ def comparison_findings(rows: tuple[Comparison, ...]) -> tuple[Finding, ...]:
             Finding(
                 "declared-contradicts-measured",
                 "warning",
-                f"milestone {DECLARED_AS[row.moment]}",
+                place,
                 text,
-                "Both are shown. Say in the narrative why they differ, or correct the declared time.",
+                "Both are shown. Correct the declared time, or say in the narrative why they differ and accept it: "
+                f'[[accepted]] with id = "declared-contradicts-measured", place = "{place}" '
+                "and a reason.",
             )
         )
     return tuple(findings)

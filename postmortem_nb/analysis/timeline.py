@@ -76,9 +76,22 @@ def _recorded(incident: Incident) -> list[dict[str, Any]]:
     events = incident.events
     is_chat = events["kind"] == "chat"
     chosen = events[~is_chat | chosen_messages(events, incident.facts.chat)]
+    roles = _roles(incident)
+    chosen = chosen.assign(actor=chosen["actor"].map(lambda actor: roles.get(str(actor).casefold(), actor)))
     return [
         {str(k): v for k, v in row.items()} | {"said": ""} for row in chosen[list(EVENTS.columns)].to_dict("records")
     ]
+
+
+def _roles(incident: Incident) -> dict[str, str]:
+    """Return each role as people declared it, else as tools other than the chat spell it: chats have it as a title."""
+    facts, events = incident.facts, incident.events
+    tools = events.loc[events["kind"] != "chat", "actor"].dropna().astype(str)
+    spelled = (*(r.actor for r in facts.timeline), *(h.actor for h in facts.hypotheses), *tools)
+    roles: dict[str, str] = {}
+    for role in spelled:
+        roles.setdefault(role.casefold(), role)
+    return roles
 
 
 def chosen_messages(events: pd.DataFrame, chat: Chat) -> pd.Series:
