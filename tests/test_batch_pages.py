@@ -77,6 +77,20 @@ def test_the_page_shows_every_incident_and_no_markup_of_theirs(batch, tmp_path):
     assert "There is no incident." in as_page(Batch((), (), None, 0.0), tmp_path, is_finished=True)
 
 
+def test_the_signal_is_drawn_small_with_its_windows(batch, tmp_path):
+    path = tmp_path / "a&b.json"
+    curve = {"start": "2024-01-01T00:00:00Z", "end": "2024-01-01T10:00:00Z", "bad_side": 1}
+    content = json.loads(path.read_text()) | {
+        "signal": 'errors <b> "x"',
+        "curve": curve | {"values": [0, 1, None, 0.5]},
+    }
+    path.write_text(json.dumps(content))
+    page = as_page(batch, tmp_path, is_finished=True)
+    assert 'aria-label="errors &lt;b&gt; &quot;x&quot;: 0 to 1; 2 impact windows"' in page
+    assert '<path d="M18.0 26.0L54.0 2.0M126.0 14.0"/>' in page, "what is not known is no line"
+    assert '<rect class="impact" x="14.4" y="2" width="14.4" height="24"/>' in page
+
+
 def test_the_suite_says_what_became_of_each(batch):
     (suite,) = Xml.fromstring(as_junit(batch))
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped", "time")}

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from postmortem_nb.analysis.comparison import Comparison
+from postmortem_nb.analysis.curve import curve_of
 from postmortem_nb.analysis.paths import Path
 from postmortem_nb.analysis.replays import Replay
 from postmortem_nb.analysis.schema import (
@@ -29,6 +31,7 @@ from postmortem_nb.analysis.schema import (
     TimingModel,
     WindowModel,
 )
+from postmortem_nb.analysis.timings import Timing
 from postmortem_nb.times import UTC, Duration, Instant, Window
 
 if TYPE_CHECKING:
@@ -37,78 +40,95 @@ if TYPE_CHECKING:
 
 def as_result(analysis: Analysis) -> dict[str, Any]:
     """Return an analysis as data that fits the schema."""
+    return Result(**_about(analysis), **_measured(analysis), **_told(analysis)).model_dump(mode="json")
+
+
+def _about(analysis: Analysis) -> dict[str, Any]:
+    """What it is a result of, and under which settings."""
     from postmortem_nb import __version__
 
     incident, facts = analysis.incident, analysis.incident.facts
-    result = Result(
-        schema_version=SCHEMA_VERSION,
-        generator=f"postmortem-nb {__version__}",
-        incident=incident.id,
-        title=facts.title,
-        status=facts.status,
-        severity=facts.severity,
-        services=facts.services,
-        synthetic=facts.synthetic,
-        settings=analysis.settings.model_dump(),
-        redaction={"profile": incident.redaction.profile, "replaced": dict(incident.redaction.counts)},
-        signal=analysis.signal.name if analysis.signal else None,
-        baseline=_baseline(analysis),
-        windows=[_window(w) for w in analysis.windows],
-        near_misses=[_window(w) for w in analysis.near_misses],
-        other_windows=[_window(w) for w in analysis.other_windows],
-        sensitivity=[_sensitivity(row) for row in analysis.sensitivity.to_dict("records")],
-        moments={m.name: _instant(m.instant) for m in analysis.moments.known()},
-        signs=[
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generator": f"postmortem-nb {__version__}",
+        "incident": incident.id,
+        **facts.model_dump(include={"title", "status", "severity", "services", "synthetic"}),
+        "settings": analysis.settings.model_dump(),
+        "redaction": {"profile": incident.redaction.profile, "replaced": dict(incident.redaction.counts)},
+        "files": [_file(row) for row in incident.files.to_dict("records")],
+    }
+
+
+def _measured(analysis: Analysis) -> dict[str, Any]:
+    """What was computed from telemetry: the signal, its windows, and what they cost."""
+    return {
+        "signal": analysis.signal.name if analysis.signal else None,
+        "curve": curve_of(analysis.signal),
+        "baseline": _baseline(analysis),
+        "windows": [_window(w) for w in analysis.windows],
+        "near_misses": [_window(w) for w in analysis.near_misses],
+        "other_windows": [_window(w) for w in analysis.other_windows],
+        "sensitivity": [_sensitivity(row) for row in analysis.sensitivity.to_dict("records")],
+        "impact": [
+            QuantityModel(**{**q.__dict__, "basis": "" if q.value is None else q.basis}) for q in analysis.impact
+        ],
+        "patterns": [
+            PatternModel(**{k: v for k, v in row.items() if k in PatternModel.model_fields})
+            for row in analysis.patterns.to_dict("records")
+        ],
+        "replays": [_replay(r) for r in analysis.replays],
+    }
+
+
+def _told(analysis: Analysis) -> dict[str, Any]:
+    """What happened when, how that compares with what people declared, and what is weak about it."""
+    return {
+        "moments": {m.name: _instant(m.instant) for m in analysis.moments.known()},
+        "signs": [
             SignModel(kind=s.kind, instant=_instant(s.instant), who=s.who, text=s.text, role=s.role)
             for s in analysis.moments.signs
         ],
-        timings=[
-            TimingModel(
-                id=t.id,
-                name=t.name,
-                definition=t.definition,
-                start=t.start.name if t.start else None,
-                end=t.end.name if t.end else None,
-                **_seconds(t.duration),
-                basis=t.basis,
-                note=t.note,
-            )
-            for t in analysis.timings
-        ],
-        conventions=[
+        "timings": [_timing(t) for t in analysis.timings],
+        "conventions": [
             ConventionModel(
                 authority=c.convention.authority, name=c.convention.name, **_seconds(c.duration), note=c.note
             )
             for c in analysis.conventions
         ],
-        comparison=[
-            ComparisonModel(
-                moment=c.moment,
-                version=c.version,
-                declared=_instant(c.declared),
-                measured=_instant(c.measured),
-                **_seconds(c.difference),
-                verdict=c.verdict,
-                note=c.note,
-            )
-            for c in analysis.comparison
-        ],
-        impact=[QuantityModel(**{**q.__dict__, "basis": "" if q.value is None else q.basis}) for q in analysis.impact],
-        paths=[_path(p) for p in analysis.paths],
-        patterns=[
-            PatternModel(**{k: v for k, v in row.items() if k in PatternModel.model_fields})
-            for row in analysis.patterns.to_dict("records")
-        ],
-        replays=[_replay(r) for r in analysis.replays],
-        claims=[
+        "comparison": [_compared(c) for c in analysis.comparison],
+        "paths": [_path(p) for p in analysis.paths],
+        "claims": [
             ClaimModel(**c.as_dict(), evidence=analysis.claims.evidence_of(c.id)) for c in analysis.claims.values()
         ],
-        excerpts=[_excerpt(row) for row in analysis.excerpts.to_dict("records")],
-        findings=[FindingModel(**f.__dict__, accepted="") for f in analysis.findings],
-        accepted=[FindingModel(**a.finding.__dict__, accepted=a.reason) for a in analysis.accepted],
-        files=[_file(row) for row in incident.files.to_dict("records")],
+        "excerpts": [_excerpt(row) for row in analysis.excerpts.to_dict("records")],
+        "findings": [FindingModel(**f.__dict__, accepted="") for f in analysis.findings],
+        "accepted": [FindingModel(**a.finding.__dict__, accepted=a.reason) for a in analysis.accepted],
+    }
+
+
+def _timing(t: Timing) -> TimingModel:
+    return TimingModel(
+        id=t.id,
+        name=t.name,
+        definition=t.definition,
+        start=t.start.name if t.start else None,
+        end=t.end.name if t.end else None,
+        **_seconds(t.duration),
+        basis=t.basis,
+        note=t.note,
     )
-    return result.model_dump(mode="json")
+
+
+def _compared(c: Comparison) -> ComparisonModel:
+    return ComparisonModel(
+        moment=c.moment,
+        version=c.version,
+        declared=_instant(c.declared),
+        measured=_instant(c.measured),
+        **_seconds(c.difference),
+        verdict=c.verdict,
+        note=c.note,
+    )
 
 
 def _excerpt(row: dict[Any, Any]) -> ExcerptModel:

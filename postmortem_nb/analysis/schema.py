@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from postmortem_nb.analysis.curve import CurveModel
+
 SCHEMA_VERSION = 2
 
 
@@ -268,6 +270,7 @@ class Result(_Model):
     settings: dict[str, str | float] = Field(description="settings in force")
     redaction: dict[str, str | dict[str, int]] = Field(description="profile, and replaced: how often by rule")
     signal: str | None = Field(description="name of the measured signal")
+    curve: CurveModel | None
     baseline: BaselineModel | None
     windows: list[WindowModel]
     near_misses: list[WindowModel]
@@ -291,9 +294,5 @@ class Result(_Model):
 
 def result_schema() -> dict[str, Any]:
     """Return the JSON schema of the result (draft 2020-12)."""
-    schema = Result.model_json_schema()
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "postmortem-nb result",
-    }
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return dialect | Result.model_json_schema() | {"title": "postmortem-nb result"}

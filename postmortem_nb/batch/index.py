@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from postmortem_nb.batch import Batch
     from postmortem_nb.runner import Outcome
 
-COLUMNS = ("Incident", "Status", "Severity", "Impact window", "To detect", "To recover", "Windows to scale", "Findings")
+COLUMNS = (
+    "Incident",
+    "Status",
+    "Severity",
+    "Impact window",
+    "To detect",
+    "To recover",
+    "Signal and windows",
+    "Findings",
+)
 TIMES = ("time_to_detect", "time_to_recover")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 STYLE = """
@@ -27,6 +36,10 @@ main { padding: 2rem 1.25rem 3rem; }
 .strip .record { fill: var(--pnb-tint); stroke: var(--pnb-line); }
 .strip .impact { fill: var(--pnb-warn); }
 .strip .open { fill: var(--pnb-care); }
+.spark { width: 9rem; height: 1.75rem; display: block; }
+.spark .impact { fill: var(--pnb-warn); opacity: 0.25; }
+.spark .open { fill: var(--pnb-care); opacity: 0.25; }
+.spark path { fill: none; stroke: currentColor; stroke-width: 1.2; stroke-linejoin: round; }
 .bad { color: var(--pnb-warn); font-weight: 600; }
 """
 PAGE = """<!DOCTYPE html>
@@ -61,8 +74,7 @@ def as_page(batch: Batch, output: Path, *, is_finished: bool) -> str:
     is_finished : bool
         False while more incidents are to come.
     """
-    results = {outcome.incident: _result(outcome) for outcome in batch.outcomes}
-    rows = [_row(outcome, results[outcome.incident], output) for outcome in batch.outcomes]
+    rows = [_row(outcome, _result(outcome), output) for outcome in batch.outcomes]  # one result in memory at a time
     rows += [(name, _bad("not run"), *[""] * 6) for name in batch.not_run]
     caption = (
         "What became of each incident. Times are measured where there is telemetry; a range says how sure they are."
@@ -96,7 +108,7 @@ def _row(outcome: Outcome, result: Mapping[str, Any] | None, output: Path) -> tu
         result["severity"],
         Safe("<br>".join(_windows(result)) or "none measured"),
         *(_time(result, wanted) for wanted in TIMES),
-        _strip(result),
+        _spark(result) or _strip(result),
         _findings(outcome.findings),
     )
 
@@ -133,6 +145,33 @@ def _time(result: Mapping[str, Any], wanted: str) -> Safe:
     return Safe("–")
 
 
+def _spark(result: Mapping[str, Any]) -> Safe:
+    """Draw the measured signal, worst value of each stretch, with the windows behind it; empty without a signal."""
+    curve = result.get("curve")
+    known = [value for value in curve["values"] if value is not None] if curve else []
+    if not curve or len(known) < 2:
+        return Safe("")
+    start, end, n = pd.Timestamp(curve["start"]), pd.Timestamp(curve["end"]), len(curve["values"])
+    low, high = min(known), max(known)
+    parts, pen = [], "M"
+    for i, value in enumerate(curve["values"]):
+        if value is None:
+            pen = "M"
+            continue
+        y = 26 - 24 * (value - low) / ((high - low) or 1)
+        parts.append(f"{pen}{144 * (i + 0.5) / n:.1f} {y:.1f}")
+        pen = "L"
+    spans = [((a - start) / (end - start), (b - start) / (end - start), is_open) for a, b, is_open in _spans(result)]
+    bars = "".join(_bar(a, b, is_open, height=28) for a, b, is_open in spans)
+    label = escape(f"{result['signal']}: {low:g} to {high:g}; {_counted(len(spans))}")
+    path = f'<path d="{"".join(parts)}"/>'
+    return Safe(f'<svg class="spark" viewBox="0 0 144 28" role="img" aria-label="{label}">{bars}{path}</svg>')
+
+
+def _counted(windows: int) -> str:
+    return f"{windows} impact window{'' if windows == 1 else 's'}"
+
+
 def _strip(result: Mapping[str, Any]) -> Safe:
     """Draw the windows on the stretch that the evidence covers."""
     spans = list(_spans(result))
@@ -143,15 +182,15 @@ def _strip(result: Mapping[str, Any]) -> Safe:
     start, length = min(times), max(times) - min(times)
     bars = "".join(_bar((a - start) / length, (b - start) / length, is_open) for a, b, is_open in spans)
     share = sum((b - a) / length for a, b, _ in spans)
-    label = f"{len(spans)} impact window{'s' if len(spans) > 1 else ''}, {share:.0%} of the record"
+    label = f"{_counted(len(spans))}, {share:.0%} of the record"
     record = '<rect class="record" x="0.5" y="4.5" width="143" height="7"/>'
     return Safe(f'<svg class="strip" viewBox="0 0 144 16" role="img" aria-label="{label}">{record}{bars}</svg>')
 
 
-def _bar(start: float, end: float, is_open: bool) -> str:
+def _bar(start: float, end: float, is_open: bool, height: int = 16) -> str:
     width = max(144 * (end - start), 1.5)
     kind = "open" if is_open else "impact"
-    return f'<rect class="{kind}" x="{144 * start:.1f}" y="2" width="{width:.1f}" height="12"/>'
+    return f'<rect class="{kind}" x="{144 * start:.1f}" y="2" width="{width:.1f}" height="{height - 4}"/>'
 
 
 def _findings(counts: Mapping[str, int]) -> Safe:

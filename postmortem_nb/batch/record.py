@@ -48,7 +48,7 @@ def _services(batch: Batch) -> dict[str, Any]:
     intervals: list[tuple[str, Interval]] = []
     left_out: dict[str, list[str]] = {}
     begun: dict[str, list[pd.Timestamp]] = {}
-    results = [json.loads(o.json.read_text(encoding="utf-8")) for o in batch.outcomes if o.json]
+    results = [_needed(json.loads(o.json.read_text(encoding="utf-8"))) for o in batch.outcomes if o.json]
     for result in results:
         start, end = (_best(result, moment) for moment in ("start", "recover"))
         for service in result["services"]:
@@ -71,6 +71,11 @@ def _services(batch: Batch) -> dict[str, Any]:
         }
         for service in names
     }
+
+
+def _needed(result: dict[str, Any]) -> dict[str, Any]:
+    """Return the little of a result that is looked at, so that thousands of them fit into memory."""
+    return {name: result[name] for name in ("incident", "services", "moments")}
 
 
 def _best(result: dict[str, Any], moment: str) -> pd.Timestamp | None:
