@@ -142,7 +142,7 @@ def test_every_published_version_is_compared():
     assert "in the preliminary post" in finding.text
     assert "7 min later" in finding.text
     assert finding.where == "milestone started"
-    assert 'place = "milestone started" and a reason' in finding.fix
+    assert '[[accepted]] (place = "milestone started").' in finding.fix
 
 
 def test_a_contradiction_that_the_narrative_explains_is_accepted_as_its_fix_says():

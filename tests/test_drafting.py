@@ -52,7 +52,7 @@ def test_the_sample_outage_is_told_in_whole_sentences():
     assert "The incident was detected {{ time_to_detect.short }} after the impact began, by an automatic" in text
     assert "The start was declared as {{ declared_started.time }}. The evidence puts it at {{ onset.time }}" in text
     assert "strace attached to the parent process" in text  # a command keeps its small letter
-    assert "Together they cost {{ time_lost.short }}, {{ time_lost_share.short }} of the time" in text
+    assert "Together they cost {{ time_lost.short }}, or {{ time_lost_share.short }} of the time" in text
     order = [
         text.index(words) for words in ("r418 pushed", "alert FailedRequests fired", "Apache restarted", "r419 pushed")
     ]

@@ -204,9 +204,8 @@ def comparison_findings(rows: tuple[Comparison, ...]) -> tuple[Finding, ...]:
                 "warning",
                 place,
                 text,
-                "Both are shown. Correct the declared time, or say in the narrative why they differ and accept it: "
-                f'[[accepted]] with id = "declared-contradicts-measured", place = "{place}" '
-                "and a reason.",
+                "Both are shown. Correct the declared time, or say in the narrative why they differ and accept it in "
+                f'[[accepted]] (place = "{place}").',
             )
         )
     return tuple(findings)

@@ -96,7 +96,7 @@ def paths(analysis: Analysis) -> Iterator[Piece]:
         yield Piece(_path(hypothesis, is_first=n == 0))
     if wrong and is_known(analysis.claims["time_lost"]):
         whole = is_known(analysis.claims["time_lost_share"])
-        share = f", {short('time_lost_share')} of the time from the start of diagnosis to the cause" if whole else ""
+        share = f", or {short('time_lost_share')} of the time from the start of diagnosis to the cause" if whole else ""
         yield Piece(f"{'It' if len(wrong) == 1 else 'Together they'} cost {short('time_lost')}{share}.")
     right = [f"“{literal(clause(h.text))}”" for h in held if h.verdict == "confirmed"]
     if right:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from postmortem_nb.analysis.paths import Path
+from postmortem_nb.analysis.wordings import worded
 from postmortem_nb.sections.blocks import paragraph, prose, subheading
 from postmortem_nb.tables import Safe, clock, escape, measured, table
 from postmortem_nb.times import format_instant
@@ -40,9 +41,10 @@ def _cost(post: Postmortem, wrong: int, held: int) -> str:
     if claims["time_lost"].value is None and not claims["time_lost"].basis:
         cost = "What they cost is not known" if wrong > 1 else "What it cost is not known"
         return f"{_which(wrong, held)}. {cost}: their times are not declared."
-    of = f", {share.text} of the time from the start of diagnosis to the cause" if share.basis else ""
-    together = f", and {people.text}" if people.basis else ""
-    return f"{_which(wrong, held)}. {'It' if wrong == 1 else 'They'} cost {claims['time_lost'].text}{of}{together}."
+    lost, share_lost, people_lost = (worded(c, "short").text for c in (claims["time_lost"], share, people))
+    of = f", or {share_lost} of the time from the start of diagnosis to the cause" if share.basis else ""
+    together = f", and {people_lost}" if people.basis else ""
+    return f"{_which(wrong, held)}. {'It' if wrong == 1 else 'They'} cost {lost}{of}{together}."
 
 
 def _which(wrong: int, held: int) -> str:
