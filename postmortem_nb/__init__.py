@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from postmortem_nb.redaction import redact
     from postmortem_nb.runner import run
     from postmortem_nb.sections import Postmortem, investigate
+    from postmortem_nb.trends import Trends, read_trends
 
 _HOMES = {
     "Analysis": "analysis",
@@ -51,6 +52,8 @@ _HOMES = {
     "run": "runner",
     "Postmortem": "sections",
     "investigate": "sections",
+    "Trends": "trends",
+    "read_trends": "trends",
 }
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "Postmortem",
     "PostmortemError",
     "Settings",
+    "Trends",
     "analyze",
     "digest_logs",
     "explore",
@@ -72,6 +76,7 @@ __all__ = [
     "read_metrics",
     "read_rules",
     "read_status_feed",
+    "read_trends",
     "redact",
     "replay_alert",
     "run",

@@ -182,3 +182,15 @@ def test_what_is_for_analysts_only_is_dropped_from_the_report():
 def test_the_report_notebook_has_no_widget():
     assert "widget" not in (FOLDER / "postmortem.ipynb").read_text(encoding="utf-8").lower()
     assert "explore" not in "".join(c.source for c in code_cells(FOLDER / "postmortem.ipynb"))
+
+
+def test_trends_pass_every_parameter_on_and_show_every_noun():
+    path = FOLDER / "trends.ipynb"
+    first, setup, *_ = code_cells(path)
+    assert tags(first) == {"parameters"}
+    declared = papermill.inspect_notebook(str(path))
+    assert all(len(p["help"]) > 20 and p["inferred_type_name"] in ("str", "float", "bool") for p in declared.values())
+    named = {n.id for n in ast.walk(ast.parse(setup.source)) if isinstance(n, ast.Name)}
+    assert set(declared) <= named
+    cells = [c.source for c in nouns(path)]
+    assert cells[0] == "trends" and len(cells) == 1 + len(headings(path)) == 11

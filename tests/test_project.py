@@ -39,6 +39,7 @@ ROOMS = (
     "tables",
     "report",
     "sections",
+    "trends",
     "forms",
     "kernels",
     "runner",

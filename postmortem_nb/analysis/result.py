@@ -12,6 +12,7 @@ from postmortem_nb.analysis.paths import Path
 from postmortem_nb.analysis.replays import Replay
 from postmortem_nb.analysis.schema import (
     SCHEMA_VERSION,
+    ActionModel,
     BaselineModel,
     ClaimModel,
     ComparisonModel,
@@ -32,6 +33,7 @@ from postmortem_nb.analysis.schema import (
     WindowModel,
 )
 from postmortem_nb.analysis.timings import Timing
+from postmortem_nb.incident.following import Action
 from postmortem_nb.times import UTC, Duration, Instant, Window
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ def _about(analysis: Analysis) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "generator": f"postmortem-nb {__version__}",
         "incident": incident.id,
-        **facts.model_dump(include={"title", "status", "severity", "services", "synthetic"}),
+        **facts.model_dump(include={"title", "status", "severity", "services", "team", "synthetic", "factors"}),
+        "actions": [_action(a) for a in facts.actions],
         "settings": analysis.settings.model_dump(),
         "redaction": {"profile": incident.redaction.profile, "replaced": dict(incident.redaction.counts)},
         "files": [_file(row) for row in incident.files.to_dict("records")],
@@ -129,6 +132,11 @@ def _compared(c: Comparison) -> ComparisonModel:
         verdict=c.verdict,
         note=c.note,
     )
+
+
+def _action(action: Action) -> ActionModel:
+    due, done = (None if day is None else day.isoformat() for day in (action.due, action.done))
+    return ActionModel(**action.model_dump(include={"text", "kind", "owner", "status"}), due=due, done=done)
 
 
 def _excerpt(row: dict[Any, Any]) -> ExcerptModel:

@@ -221,6 +221,7 @@ class Facts(Fact):
     severity: str = ""
     open: bool = False
     services: list[str] = []
+    team: str = ""
     zone: str = UTC
     date: dt.date | None = None
     synthetic: str = ""

@@ -22,6 +22,7 @@ class Action(Fact):
     owner: str = ""
     due: dt.date | None = None
     status: Literal["open", "done", "rejected"] = "open"
+    done: dt.date | None = None
     priority: str = ""
     link: str = ""
     check: str = ""
@@ -34,6 +35,10 @@ class Action(Fact):
     def _named(self) -> Action:
         if self.alert and not self.rule:
             raise ValueError(f"an action names the alert {self.alert!r} and no `rule`, the file that it stands in")
+        if self.done is not None and self.status != "done":
+            raise ValueError(
+                f"an action has the date {self.done} of its end and the status {self.status!r}, not `done`"
+            )
         return self
 
     @property

@@ -15,7 +15,9 @@ def request(path: Path) -> str:
 
 
 def harvest(namespace: Mapping[str, Any], path: str) -> None:
-    """Write the result of the one postmortem that a notebook made; nothing where it made none, or several.
+    """Write the result of the one postmortem, or comparison of many, that a notebook made.
+
+    Nothing is written where it made none, or several.
 
     Parameters
     ----------
@@ -26,8 +28,10 @@ def harvest(namespace: Mapping[str, Any], path: str) -> None:
     """
     from postmortem_nb.runner.publishing import as_json
     from postmortem_nb.sections import Postmortem
+    from postmortem_nb.trends import Trends
 
-    made = {id(value): value for value in namespace.values() if isinstance(value, Postmortem)}
+    made = {id(value): value for value in namespace.values() if isinstance(value, Postmortem | Trends)}
     if len(made) == 1:
-        (post,) = made.values()
-        Path(path).write_text(as_json(post.analysis.to_dict()), encoding="utf-8")
+        (one,) = made.values()
+        result = one.to_dict() if isinstance(one, Trends) else one.analysis.to_dict()
+        Path(path).write_text(as_json(result), encoding="utf-8")

@@ -1,0 +1,85 @@
+"""What difference could so many incidents show? By simulation from the lengths themselves.
+
+Two periods with as many incidents as this one are drawn from it, with replacement; in the second every length is
+shorter by a share. A reduction counts as seen where the rank-sum test (Mann–Whitney, two-sided) rejects at 5 %. The
+smallest reduction that is seen in 80 % of the draws is what so many incidents can show. Beside it stands how often a
+true reduction of 10 % would not even lower the median: what a comparison of two medians is worth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from postmortem_nb.trends.statistics import SEED, Floats
+
+ALPHA, POWER = 0.05, 0.8
+PAIRS = 1_000  # pairs of periods that are drawn
+SMALL = 0.1
+SHARES = tuple(round(0.05 * i, 2) for i in range(1, 20))
+FEWEST = 8  # below, the lengths say too little of how lengths are spread
+LARGEST = 400_000  # values drawn at once: more incidents are compared in fewer pairs
+
+
+@dataclass(frozen=True)
+class Power:
+    """What two periods of so many incidents could show.
+
+    Parameters
+    ----------
+    n : int
+        Incidents in each of the two.
+    smallest : float or None
+        Smallest reduction (a share, in steps of 0.05) that is seen with 80 % power; None if not even 95 % is.
+    unseen : float
+        How often a true reduction of 10 % leaves the median no lower.
+    pairs : int
+        How many pairs were drawn for each.
+    """
+
+    n: int
+    smallest: float | None
+    unseen: float
+    pairs: int
+
+
+def power_of(values: Floats, n: int | None = None, *, seed: int = SEED) -> Power | None:
+    """Return what the comparison of two periods like this one could show; None of fewer than 8 incidents.
+
+    Parameters
+    ----------
+    values : ndarray
+        Lengths of incidents that are over, without NaN.
+    n : int, optional
+        Incidents a period; as many as there are values by default.
+    """
+    if len(values) < FEWEST:
+        return None
+    n = len(values) if n is None else n
+    pairs = int(min(PAIRS, max(200, LARGEST // n)))
+    draws = np.random.default_rng(seed)
+    one, other = (draws.choice(values, (pairs, n)) for _ in range(2))
+    medians = np.median(one, axis=1), np.median(other * (1 - SMALL), axis=1)
+    unseen = float(np.mean(medians[1] >= medians[0]))
+    return Power(n, _smallest(one, other), unseen, pairs)
+
+
+def _smallest(one: Floats, other: Floats) -> float | None:
+    """Return the first share of `SHARES` that is seen often enough; power grows with it, so that halving finds it."""
+    low, high = 0, len(SHARES)
+    while low < high:
+        middle = (low + high) // 2
+        if seen(one, other * (1 - SHARES[middle])) >= POWER:
+            high = middle
+        else:
+            low = middle + 1
+    return SHARES[low] if low < len(SHARES) else None
+
+
+def seen(one: Floats, other: Floats) -> float:
+    """Return in which share of pairs (rows) the rank-sum test sees a difference."""
+    from scipy import stats  # late: half a second
+
+    found = stats.mannwhitneyu(one, other, axis=1, method="asymptotic").pvalue
+    return float(np.mean(np.nan_to_num(found, nan=1.0) < ALPHA))
