@@ -31,6 +31,7 @@ ROOMS = (
     "replay",
     "analysis",
     "differences",
+    "published",
     "narrative",
     "drafting",
     "importing",

@@ -25,6 +25,7 @@ from postmortem_nb.cli.incidents import list_incidents, new
 from postmortem_nb.cli.options import State, verbose_option
 from postmortem_nb.cli.running import batch, run
 from postmortem_nb.cli.trends import trends
+from postmortem_nb.cli.verifying import verify
 from postmortem_nb.cli.workbench import doctor, lab, schema
 from postmortem_nb.cli.writing import draft
 from postmortem_nb.errors import PostmortemError, SettingError
@@ -68,6 +69,7 @@ for command in (
     export,
     diff,
     trends,
+    verify,
     list_incidents,
     digest,
     lab,
