@@ -277,7 +277,7 @@ class Result(_Model):
     status: str
     severity: str
     services: list[str]
-    team: str = Field("", description="team that owns what failed, as declared; empty if it is not stated")
+    team: str = Field(description="team that owns what failed, as declared; empty if it is not stated")
     synthetic: str = Field(description="what of the telemetry is synthetic; empty if nothing is")
     settings: dict[str, str | float] = Field(description="settings in force")
     redaction: dict[str, str | dict[str, int]] = Field(description="profile, and replaced: how often by rule")
@@ -297,8 +297,8 @@ class Result(_Model):
     paths: list[PathModel]
     patterns: list[PatternModel]
     replays: list[ReplayModel]
-    factors: list[str] = Field([], description="contributing factors, as declared")
-    actions: list[ActionModel] = Field([], description="corrective and preventative measures, as declared")
+    factors: list[str] = Field(description="contributing factors, as declared")
+    actions: list[ActionModel] = Field(description="corrective and preventative measures, as declared")
     claims: list[ClaimModel]
     excerpts: list[ExcerptModel]
     findings: list[FindingModel]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,11 @@ def harvest(namespace: Mapping[str, Any], path: str) -> None:
     """
     from postmortem_nb.runner.publishing import as_json
     from postmortem_nb.sections import Postmortem
-    from postmortem_nb.trends import Trends
 
-    made = {id(value): value for value in namespace.values() if isinstance(value, Postmortem | Trends)}
+    trends = sys.modules.get("postmortem_nb.trends")  # a notebook that compares nothing has not imported it
+    kinds = (Postmortem,) if trends is None else (Postmortem, trends.Trends)
+    made = {id(value): value for value in namespace.values() if isinstance(value, kinds)}
     if len(made) == 1:
         (one,) = made.values()
-        result = one.to_dict() if isinstance(one, Trends) else one.analysis.to_dict()
+        result = one.analysis.to_dict() if isinstance(one, Postmortem) else one.to_dict()
         Path(path).write_text(as_json(result), encoding="utf-8")

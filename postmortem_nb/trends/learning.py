@@ -88,7 +88,9 @@ def tasks(trends: Trends) -> Section:
     caption = f"Action items by kind, as of {format_time(as_of)} UTC"
     shown = table(columns, states.to_numpy().tolist(), caption, numeric=columns[1:])
     done, due = kept(trends.actions, as_of)
-    on_time = share_rows(share_table([("Action items done on time, of those that were due", done, due)]))
+    on_time = share_rows(
+        share_table([("Done on time", done, due)]), "Action items that were due, with a Wilson interval"
+    )
     return Section.of("Action items", on_time, shown)
 
 

@@ -126,7 +126,12 @@ def times(trends: Trends) -> Section:
     missing = [MEASURES[name] for name, s in found.items() if not s.n]
     untold = paragraph(f"Of no incident is this known: {', '.join(missing)}.") if missing else None
     return Section.of(
-        "Times", shown, untold, chart, share_rows(shares(trends.incidents)), more("How", bullets(methods))
+        "Times",
+        shown,
+        untold,
+        chart,
+        share_rows(shares(trends.incidents), "Shares of the incidents of which it is known, with Wilson intervals"),
+        more("How", bullets(methods)),
     )
 
 
@@ -142,17 +147,15 @@ def _statistics(s: Summary, *, mean: bool) -> tuple[str, ...]:
     return (*cells, length(s.mean) if s.mean is not None else unknown, interval(s.mean_lo, s.mean_hi))
 
 
-def share_rows(found: pd.DataFrame) -> Safe | None:
+def share_rows(found: pd.DataFrame, caption: str) -> Safe | None:
     """Return shares with their intervals as a table; None without any."""
     if found.empty:
         return None
     rows = [
         (r["what"], f"{r['count']} of {r['of']}", percent(r["share"]), _between(r)) for r in found.to_dict("records")
     ]
-    columns = ("Share", "Incidents", "Percent", "95 % interval")
-    return table(
-        columns, rows, "Shares of the incidents of which it is known, with Wilson intervals", numeric=columns[1:]
-    )
+    columns = ("What", "Count", "Share", "95 % interval")
+    return table(columns, rows, caption, numeric=columns[1:])
 
 
 def _between(row: dict[Any, Any]) -> str:
