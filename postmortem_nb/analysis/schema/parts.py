@@ -1,21 +1,17 @@
-"""The shape of the machine-readable result: what ``reports/<id>.json`` holds, and its JSON schema."""
+"""The parts of the machine-readable result, each closed: a field that is not named here is an error."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from postmortem_nb.analysis.curve import CurveModel
 
-SCHEMA_VERSION = 2
+class Closed(BaseModel):
+    """A part whose fields are all there, and no other."""
 
-
-class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class InstantModel(_Model):
+class InstantModel(Closed):
     """An instant known within bounds; ISO 8601, UTC."""
 
     at: str | None = Field(description="best single value; null if there is none")
@@ -25,7 +21,7 @@ class InstantModel(_Model):
     evidence: str = Field(description="file, file:line or query that supports it")
 
 
-class WindowModel(_Model):
+class WindowModel(Closed):
     """One impact window, half-open."""
 
     onset: InstantModel
@@ -36,7 +32,7 @@ class WindowModel(_Model):
     unknown: float = Field(description="share of the window without samples")
 
 
-class BaselineModel(_Model):
+class BaselineModel(Closed):
     """What was taken as normal, and the levels that follow from it, in the unit of the signal."""
 
     center: float
@@ -49,7 +45,7 @@ class BaselineModel(_Model):
     rule: str
 
 
-class SensitivityModel(_Model):
+class SensitivityModel(Closed):
     """The windows under another threshold and merge gap."""
 
     threshold: float
@@ -60,7 +56,7 @@ class SensitivityModel(_Model):
     impact_seconds: float
 
 
-class SignModel(_Model):
+class SignModel(Closed):
     """An alert, page, acknowledgement or report."""
 
     kind: str
@@ -70,7 +66,7 @@ class SignModel(_Model):
     role: str = Field(description="counted, precursor (before the impact), later (after it) or unrelated")
 
 
-class PathModel(_Model):
+class PathModel(Closed):
     """An explanation that responders held, and what it cost."""
 
     text: str
@@ -89,7 +85,7 @@ class PathModel(_Model):
     person_minutes_hi: float | None
 
 
-class PatternModel(_Model):
+class PatternModel(Closed):
     """A log pattern whose rate changed."""
 
     pattern: str
@@ -104,7 +100,7 @@ class PatternModel(_Model):
     line: int
 
 
-class InputModel(_Model):
+class InputModel(Closed):
     """One thing that a value was computed from."""
 
     kind: str = Field(description="file, claim, setting or tool")
@@ -117,7 +113,7 @@ class InputModel(_Model):
     unit: str = Field(description="what first and last count: line, or record where the file is one document")
 
 
-class ClaimModel(_Model):
+class ClaimModel(Closed):
     """One computed value of the ledger."""
 
     id: str
@@ -133,7 +129,7 @@ class ClaimModel(_Model):
     note: str = Field(description="why it is missing, or what to bear in mind")
 
 
-class ExcerptModel(_Model):
+class ExcerptModel(Closed):
     """One row of the evidence that a moment rests on."""
 
     claim: str = Field(description="id of the claim that gives the moment")
@@ -143,7 +139,7 @@ class ExcerptModel(_Model):
     note: str
 
 
-class QuantityModel(_Model):
+class QuantityModel(Closed):
     """One quantity of the impact."""
 
     id: str
@@ -162,7 +158,7 @@ class QuantityModel(_Model):
     signals: list[str] = Field(description="signals it was counted on, if not that of the windows")
 
 
-class ConventionModel(_Model):
+class ConventionModel(Closed):
     """What the definition of somebody else gives for the same moments."""
 
     authority: str
@@ -173,7 +169,7 @@ class ConventionModel(_Model):
     note: str
 
 
-class TimingModel(_Model):
+class TimingModel(Closed):
     """One time with both ends."""
 
     id: str
@@ -188,7 +184,7 @@ class TimingModel(_Model):
     note: str
 
 
-class ComparisonModel(_Model):
+class ComparisonModel(Closed):
     """A declared milestone beside its measurement."""
 
     moment: str
@@ -202,7 +198,7 @@ class ComparisonModel(_Model):
     note: str
 
 
-class FiringModel(_Model):
+class FiringModel(Closed):
     """One life of an alert that a replayed rule would have raised."""
 
     pending: str
@@ -211,7 +207,7 @@ class FiringModel(_Model):
     labels: str
 
 
-class ReplayModel(_Model):
+class ReplayModel(Closed):
     """What a proposed alerting rule would have done."""
 
     alert: str
@@ -230,7 +226,7 @@ class ReplayModel(_Model):
     notes: list[str]
 
 
-class ActionModel(_Model):
+class ActionModel(Closed):
     """A corrective or preventative measure, as it was declared."""
 
     text: str
@@ -241,7 +237,7 @@ class ActionModel(_Model):
     done: str | None = Field(description="date, ISO 8601; null where it is not done or nobody wrote when")
 
 
-class FindingModel(_Model):
+class FindingModel(Closed):
     """A weakness or contradiction."""
 
     id: str
@@ -253,7 +249,7 @@ class FindingModel(_Model):
     accepted: str = Field(description="the reason, if it is accepted; else empty")
 
 
-class FileModel(_Model):
+class FileModel(Closed):
     """One evidence file."""
 
     file: str
@@ -265,48 +261,3 @@ class FileModel(_Model):
     rejected: int
     first: str | None
     last: str | None
-
-
-class Result(_Model):
-    """Everything computed from one incident."""
-
-    schema_version: int
-    generator: str = Field(description="name and version of this package")
-    incident: str
-    title: str
-    status: str
-    severity: str
-    services: list[str]
-    team: str = Field(description="team that owns what failed, as declared; empty if it is not stated")
-    synthetic: str = Field(description="what of the telemetry is synthetic; empty if nothing is")
-    settings: dict[str, str | float] = Field(description="settings in force")
-    redaction: dict[str, str | dict[str, int]] = Field(description="profile, and replaced: how often by rule")
-    signal: str | None = Field(description="name of the measured signal")
-    curve: CurveModel | None
-    baseline: BaselineModel | None
-    windows: list[WindowModel]
-    near_misses: list[WindowModel]
-    other_windows: list[WindowModel] = Field(description="windows of the record too far away to belong to the incident")
-    sensitivity: list[SensitivityModel]
-    moments: dict[str, InstantModel]
-    signs: list[SignModel]
-    timings: list[TimingModel]
-    conventions: list[ConventionModel]
-    comparison: list[ComparisonModel]
-    impact: list[QuantityModel] = Field(description="empty without a signal")
-    paths: list[PathModel]
-    patterns: list[PatternModel]
-    replays: list[ReplayModel]
-    factors: list[str] = Field(description="contributing factors, as declared")
-    actions: list[ActionModel] = Field(description="corrective and preventative measures, as declared")
-    claims: list[ClaimModel]
-    excerpts: list[ExcerptModel]
-    findings: list[FindingModel]
-    accepted: list[FindingModel] = Field(description="findings that people accept, with their reason")
-    files: list[FileModel]
-
-
-def result_schema() -> dict[str, Any]:
-    """Return the JSON schema of the result (draft 2020-12)."""
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return dialect | Result.model_json_schema() | {"title": "postmortem-nb result"}
