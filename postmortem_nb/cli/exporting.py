@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from postmortem_nb.analysis import Analysis
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
-NAMES = {"form": ("report", "blog", "summary", "customer"), "target": ("html", "markdown", "json")}
+NAMES = {"form": ("report", "blog", "summary", "customer"), "target": ("html", "markdown", "wiki", "json")}
 STATUSES = ("draft", "in review", "reviewed", "published")
 
 
@@ -85,11 +85,14 @@ def export(name: str, form: str, target: str, status: str | None, output: Path, 
         publishing.write_whole(path, text)
     print_result(shown(paths[-1].absolute()))
     if form == "customer" and (count := left_out(analysis)):
+        were = "text of incident.toml was" if count == 1 else "texts of incident.toml were"
         click.echo(
-            f"{count} texts of incident.toml were left out, for they name something internal or look like it. "
-            "Say them for customers in [public].",
+            f"{count} {were} left out: what names something internal, or looks like it, is not for customers. "
+            "Say it for them in [public].",
             err=True,
         )
+    if form == "customer" and not analysis.incident.facts.public.done:
+        click.echo("What you did is not told: write `done` under [public] of incident.toml.", err=True)
     return 0
 
 

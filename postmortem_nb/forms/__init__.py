@@ -14,9 +14,14 @@ from postmortem_nb.analysis import Analysis
 from postmortem_nb.charts import Chart, chart_signal
 from postmortem_nb.errors import SettingError, near
 from postmortem_nb.forms import blog, customer, report, summary
+from postmortem_nb.forms.markup import place_of
 from postmortem_nb.forms.targets import TARGETS, Sheet
-from postmortem_nb.forms.templates import fill
+from postmortem_nb.forms.templates import Prose, fill
+from postmortem_nb.forms.whole import whole
+from postmortem_nb.redaction import PROFILES, refuse_leaks
+from postmortem_nb.report import markdown
 from postmortem_nb.review import STATUSES, require
+from postmortem_nb.wording import literal
 
 __all__ = ["FORMS", "TARGETS", "Form", "compose"]
 
@@ -35,12 +40,15 @@ class Form:
         Whether the measured signal stands in it.
     check : callable, optional
         Looks at the finished text and raises an error if it may not leave the house.
+    profile : str
+        The profile of redaction that its files must pass, where the incident was loaded with a weaker one.
     """
 
     about: str
     material: Callable[[Analysis, str], dict[str, Any]]
     has_figure: bool = True
     check: Callable[[Analysis, str], None] | None = None
+    profile: str = "none"
 
 
 FORMS: Mapping[str, Form] = {
@@ -52,6 +60,7 @@ FORMS: Mapping[str, Form] = {
         customer.material,
         has_figure=False,
         check=customer.check,
+        profile="public",
     ),
 }
 
@@ -81,6 +90,8 @@ def compose(analysis: Analysis, form: str, target: str, status: str = "") -> dic
     IncidentError
         If the postmortem lacks something that the status requires, a template is wrong, or a text for customers would
         name something internal.
+    LeakError
+        If a finished file holds what the profile of redaction replaces.
     """
     for what, name, known in (("form", form, FORMS), ("target", target, TARGETS), ("status", status, STATUSES)):
         if name not in known and (name or what != "status"):
@@ -89,13 +100,34 @@ def compose(analysis: Analysis, form: str, target: str, status: str = "") -> dic
     require(analysis, status)
     profile = FORMS[form]
     data = profile.material(analysis, status)
-    chart = chart_signal(analysis) if profile.has_figure else None
-    data["figure"] = _figure(chart, f"{analysis.incident.id}.{form}.svg")
+    charts = _figures(analysis, form, TARGETS[target].flavour, data)
     text = fill(f"{form}.md.j2", data, analysis.incident.folder)
     if profile.check is not None:
         profile.check(analysis, text)
-    return TARGETS[target].files(Sheet(form, data, text, chart))
+    files = TARGETS[target].files(Sheet(form, data, text, charts))
+    _pass_gate(files, max(profile.profile, analysis.incident.redaction.profile, key=PROFILES.index), analysis)
+    return files
 
 
-def _figure(chart: Chart | None, name: str) -> dict[str, str] | None:
-    return None if chart is None else {"file": name, "alt": chart.alt, "caption": chart.caption}
+def _pass_gate(files: Mapping[str, str], profile: str, analysis: Analysis) -> None:
+    """Refuse files in which the rules of redaction still find something, read as their readers would."""
+    seen = {
+        f"{analysis.incident.id}{name}": markdown.to_html(text) if name.endswith(".md") else text
+        for name, text in files.items()
+    }
+    shown = {name.replace(".md", ".md.html") if name.endswith(".md") else name: text for name, text in seen.items()}
+    refuse_leaks(shown, profile, analysis.incident.folder)
+
+
+def _figures(analysis: Analysis, form: str, flavour: str, data: dict[str, Any]) -> dict[str, Chart]:
+    """Return the drawings of a form by file, and add what its template sees of them to its data."""
+    if form == "report":
+        made = whole(analysis, flavour)
+        for figure in data["figures"]:
+            where = place_of(f"#claim-{figure['claim']}", flavour)
+            figure["linked"] = Prose(f"[{literal(figure['value'])}]({where})")
+        data |= {"sections": {name: Prose(text) for name, text in made.sections.items()}, "top": Prose(made.top)}
+        return made.charts
+    chart, name = chart_signal(analysis) if FORMS[form].has_figure else None, f"{analysis.incident.id}.{form}.svg"
+    data["figure"] = None if chart is None else {"file": name, "alt": chart.alt, "caption": chart.caption}
+    return {} if chart is None else {name: chart}

@@ -22,6 +22,9 @@ from postmortem_nb.wording import listed, sentence
 TOLD = ("communication",)  # rows of the timeline that were public; what else was done is told in terms of the inside
 
 
+_JOINED = re.compile(r",|\band\b|\bor\b")
+
+
 class Filter:
     """Replaces services by their public names and lets pass only what names nothing else of the inside."""
 
@@ -64,7 +67,7 @@ def material(analysis: Analysis, status: str) -> dict[str, Any]:
         "is_open": facts.open,
         "window": _window(analysis),
         "length": _length(analysis),
-        "affected": listed(affected) if affected else "",
+        "affected": _together(affected),
         "happened": list(public.happened) or only.passed([facts.summary, *sentences(facts.impact)]),
         "done": list(public.done) or only.passed(steps),
         "planned": list(public.planned) or only.passed(a.text for a in wanted),
@@ -87,6 +90,11 @@ def check(analysis: Analysis, text: str) -> None:
             f"The customer version would name {_quoted(found)}, which is internal. Change [public] of incident.toml or "
             "the template; a service gets its public name in [public.services]."
         )
+
+
+def _together(names: Sequence[str]) -> str:
+    """Return names as a list in words; set apart by semicolons where one of them has an "and" or a comma itself."""
+    return "; ".join(names) if len(names) > 1 and any(_JOINED.search(n) for n in names) else listed(names)
 
 
 def left_out(analysis: Analysis) -> int:

@@ -92,6 +92,7 @@ def figures(analysis: Analysis, show: Any = brief) -> list[dict[str, str]]:
     return [
         {
             "name": name,
+            "claim": id_,
             "value": show(claims[id_]),
             "basis": claims[id_].basis or claims[id_].note,
             "definition": claims[id_].definition,
@@ -130,7 +131,8 @@ def tasks(analysis: Analysis) -> list[dict[str, str]]:
             "owner": a.owner,
             "due": str(a.due or ""),
             "status": a.status,
-            "check": a.check,
+            "priority": a.priority,
+            "check": a.proof,
             "link": a.link,
         }
         for a in analysis.incident.facts.actions

@@ -28,36 +28,42 @@ class Sheet:
         What its template saw: plain, JSON-ready values.
     text : str
         Its Markdown.
-    chart : Chart or None
-        The one figure, which the Markdown calls ``data["figure"]["file"]``.
+    charts : mapping
+        The figures by the file that the Markdown names them by.
     """
 
     form: str
     data: dict[str, Any]
     text: str
-    chart: Chart | None
+    charts: Mapping[str, Chart]
 
 
 @dataclass(frozen=True)
 class Target:
-    """A kind of file: what it is for, and how a sheet becomes one or several (ending → text)."""
+    """A kind of file: what it is for, how a sheet becomes files (ending → text), and its flavour of Markdown."""
 
     about: str
     files: Callable[[Sheet], dict[str, str]]
+    flavour: str = "github"
 
 
 def as_markdown(sheet: Sheet) -> dict[str, str]:
     """Return Markdown as GitHub reads it, with the figure beside it."""
-    figure = {f".{sheet.form}.svg": sheet.chart.svg} if sheet.chart is not None else {}
-    return {**figure, f".{sheet.form}.md": sheet.text}
+    figures = {name[name.index(f".{sheet.form}") :]: chart.svg for name, chart in sheet.charts.items()}
+    return {**figures, f".{sheet.form}.md": sheet.text}
+
+
+def as_wiki(sheet: Sheet) -> dict[str, str]:
+    """Return Markdown without any HTML, as wikis read it, with the figures beside it."""
+    files = as_markdown(sheet)
+    return {name.replace(".md", ".wiki.md"): text for name, text in files.items()}
 
 
 def as_html(sheet: Sheet) -> dict[str, str]:
     """Return one page with the look of the report: offline, without script, light, dark and print."""
-    pictures = {}
-    if sheet.chart is not None:
-        picture = base64.b64encode(sheet.chart.svg.encode()).decode()
-        pictures[sheet.data["figure"]["file"]] = {"image/svg+xml": picture}
+    pictures = {
+        name: {"image/svg+xml": base64.b64encode(chart.svg.encode()).decode()} for name, chart in sheet.charts.items()
+    }
     body = clean(markdown.to_html(sheet.text, pictures))
     html = page(
         form=sheet.form,
@@ -78,6 +84,7 @@ def as_json(sheet: Sheet) -> dict[str, str]:
 
 TARGETS: Mapping[str, Target] = {
     "html": Target("one page, offline", as_html),
-    "markdown": Target("Markdown for GitHub, with the figure beside it", as_markdown),
+    "markdown": Target("Markdown for GitHub, with the figures beside it", as_markdown),
+    "wiki": Target("Markdown without HTML, for wikis", as_wiki, flavour="wiki"),
     "json": Target("the words and values as data", as_json),
 }

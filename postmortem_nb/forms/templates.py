@@ -23,20 +23,40 @@ from jinja2 import (
     Undefined,
     UndefinedError,
 )
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from postmortem_nb.characters import visible
 from postmortem_nb.errors import IncidentError
+from postmortem_nb.forms.timing import TemplateTimeError, limited
 from postmortem_nb.wording import literal
 
 OURS = Path(__file__).parent / "templates"
 FOLDER = "templates"
 
 
+SECONDS = 10.0  # that a template may take; ours take less than a tenth of one
+LONGEST = 1_000_000  # characters or items that a product may have
+
+
 class Prose(str):
     """Markdown that people wrote in ``narrative.md``, or that was put together here: it needs no escaping."""
 
     __slots__ = ()
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, in which no single operation takes for ever or fills the memory."""
+
+    intercepted_binops = frozenset(("*", "**"))
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Refuse powers, and products of texts and lists that are too long."""
+        sized = next((len(v) for v in (left, right) if isinstance(v, str | list | tuple)), 0)
+        count = next((v for v in (left, right) if isinstance(v, int)), 0)
+        if operator == "**" or sized * count > LONGEST:
+            raise ValueError(f"{operator} would give too much")
+        return super().call_binop(context, operator, left, right)
 
 
 def _shown(value: Any) -> Any:
@@ -65,17 +85,27 @@ def fill(name: str, data: Mapping[str, Any], incident: Path) -> str:
     loader = ChoiceLoader([*own, PrefixLoader({"postmortem": ours}), ours])
     environment = _environment(loader)
     try:
-        text = environment.get_template(name).render(**data)
+        with limited(environment, SECONDS):
+            text = environment.get_template(name).render(**data)
     except TemplateError as error:
         raise IncidentError(_reason(error, name)) from error
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except RecursionError as error:
+        raise IncidentError(
+            f"{_place(error, name)}: it includes or calls itself for ever. Correct the template."
+        ) from error
+    except TemplateTimeError as error:
+        raise IncidentError(
+            f"{_place(error, name)}: it was still at work after {SECONDS:g} s and was stopped. Look for a loop that "
+            "does not end."
+        ) from error
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as error:
         raise IncidentError(f"{_place(error, name)}: {error}. Correct the template.") from error
     lines = [line.rstrip() for line in text.strip().split("\n")]
     return "\n".join(line for n, line in enumerate(lines) if line or lines[n - 1]) + "\n"
 
 
 def _environment(loader: BaseLoader) -> Environment:
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Sandbox(
         loader=loader, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["prose"] = Prose

@@ -10,11 +10,21 @@ import functools
 import secrets
 
 from postmortem_nb.redaction.engine import Redactor
-from postmortem_nb.redaction.gate import Leak, find_leaks
+from postmortem_nb.redaction.gate import Leak, find_leaks, refuse_leaks
 from postmortem_nb.redaction.rules import PROFILES, Rule, check_profile
 from postmortem_nb.redaction.whole import redact_incident
 
-__all__ = ["PROFILES", "Leak", "Redactor", "Rule", "check_profile", "find_leaks", "redact", "redact_incident"]
+__all__ = [
+    "PROFILES",
+    "Leak",
+    "Redactor",
+    "Rule",
+    "check_profile",
+    "find_leaks",
+    "redact",
+    "redact_incident",
+    "refuse_leaks",
+]
 
 
 def redact(text: str, *, profile: str = "public", key: bytes | None = None) -> str:

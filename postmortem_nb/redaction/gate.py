@@ -17,10 +17,12 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from postmortem_nb.errors import LeakError
 from postmortem_nb.redaction.engine import Redactor
 from postmortem_nb.redaction.places import own_rules
 from postmortem_nb.redaction.tokens import TOKEN
 
+SHOWN = 3  # places of leaks that are named
 PNG = b"\x89PNG\r\n\x1a\n"
 DATA = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 DRAWING = re.compile(r"data:image/svg\+xml(?:;charset=[\w-]+)?(;base64)?,(.*)", re.DOTALL)
@@ -49,7 +51,7 @@ def find_leaks(texts: dict[str, str], profile: str, folder: Path) -> list[Leak]:
     Parameters
     ----------
     texts : dict
-        Name of a file → its text: ``.html``, ``.ipynb`` or ``.json``.
+        Name of a file → its text: ``.html``, ``.svg``, ``.ipynb`` or ``.json``.
     profile : str
         See `postmortem_nb.redaction.rules.PROFILES`.
     folder : Path
@@ -67,9 +69,27 @@ def find_leaks(texts: dict[str, str], profile: str, folder: Path) -> list[Leak]:
     return list(dict.fromkeys(leaks))
 
 
+def refuse_leaks(texts: dict[str, str], profile: str, folder: Path) -> None:
+    """Search what is about to be written for what should have been redacted; parameters as of `find_leaks`.
+
+    Raises
+    ------
+    LeakError
+        If there is any; names rules and places, and not what stands there.
+    """
+    leaks = find_leaks(texts, profile, folder)
+    if leaks:
+        more = f" and {len(leaks) - SHOWN} more places" if len(leaks) > SHOWN else ""
+        raise LeakError(
+            f"Nothing was published: what the profile {profile} redacts stands in "
+            f"{'; '.join(str(leak) for leak in leaks[:SHOWN])}{more}. Take it out of where it comes from, or add a "
+            "rule to redaction.toml."
+        )
+
+
 def read(name: str, text: str) -> Iterator[PLACED]:
     """Yield every text of a file that a reader can see or search, with its place."""
-    if name.endswith(".html"):
+    if name.endswith((".html", ".svg")):
         yield from _of_markup(name, text)
     else:
         yield from _of_values(name, json.loads(text), "")

@@ -27,7 +27,6 @@ from postmortem_nb.runner.parameters import INCIDENT, Scalar
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-SHOWN = 3  # places of leaks that are named
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are (0: not known)."""
 
@@ -167,25 +166,12 @@ class Job:
         return publishing.publish(part, self.output, name, texts)
 
     def refuse_leaks(self, texts: Mapping[str, str], profile: str) -> None:
-        """Search what is about to be written for what should have been redacted.
-
-        Raises
-        ------
-        LeakError
-            If there is any; names rules and places, and not what stands there.
-        """
-        from postmortem_nb.redaction import find_leaks  # late: polars
+        """Search what is about to be written for what should have been redacted; a `LeakError` if there is any."""
+        from postmortem_nb.redaction import refuse_leaks  # late: polars
 
         name = self.folder.name
         files = {f"{name}.{publishing.ENDINGS[kind]}": text for kind, text in texts.items()}
-        leaks = find_leaks(files, profile, self.folder)
-        if leaks:
-            more = f" and {len(leaks) - SHOWN} more places" if len(leaks) > SHOWN else ""
-            raise LeakError(
-                f"Nothing was published: what the profile {profile} redacts stands in "
-                f"{'; '.join(str(leak) for leak in leaks[:SHOWN])}{more}. Take it out of where it comes from, or add a "
-                "rule to redaction.toml."
-            )
+        refuse_leaks(files, profile, self.folder)
 
     @property
     def profile(self) -> str:
