@@ -2,6 +2,7 @@
 
     python -m benchmarks.redaction
     python -m benchmarks.redaction --benign FOLDER   # real logs beside the drawn ones, such as a clone of Loghub
+    python -m benchmarks.redaction --load data/incidents/2024-01-14-web-outage   # what it costs when one is loaded
 
 The corpus is drawn from ``redaction_corpus.toml``: 40 lines a kind, each with one secret. A secret is found if neither
 half of it is left in the line. Kinds are parted by the hash of their name, before any rule was written: rules were
@@ -23,6 +24,8 @@ from typing import Any
 
 import polars as pl
 
+from postmortem_nb.evidence import load
+from postmortem_nb.redaction import PROFILES
 from postmortem_nb.redaction.engine import Redactor
 from postmortem_nb.redaction.examples import drawn
 from postmortem_nb.redaction.rules import SHIPPED, read_rules_file
@@ -123,12 +126,30 @@ def speed(redactor: Redactor, lines: list[str], count: int = 400_000) -> float:
     return count / (time.process_time() - began)
 
 
+def loading(folder: Path, turns: int = 5) -> dict[str, float]:
+    """Return the least processor seconds that loading an incident takes with each profile, in turns."""
+    taken = {profile: [0.0] * turns for profile in PROFILES}
+    load(folder, redact="public")  # imports and files are warm
+    for turn in range(turns):
+        for profile, seconds in taken.items():
+            began = time.process_time()
+            load(folder, redact=profile)
+            seconds[turn] = time.process_time() - began
+    return {profile: min(seconds) for profile, seconds in taken.items()}
+
+
 def main() -> None:
     """Print recall by kind and by half, what is spoiled, and speed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--benign", type=Path, help="a folder of real logs")
     parser.add_argument("--show", action="store_true", help="print what is missed and spoiled")
+    parser.add_argument("--load", type=Path, help="an incident; only measure what redaction adds to loading it")
     given = parser.parse_args()
+    if given.load:
+        seconds = loading(given.load)
+        for profile, taken in seconds.items():
+            print(f"{profile:9} {taken:.2f} CPU s, {taken / seconds['none']:.2f} of what loading takes without it")
+        return
     every, generic = Redactor("public", KEY), Redactor("public", KEY)
     generic.rules = tuple(rule for rule in every.rules if rule.generic)
     later, measured = {rule.id for rule in read_rules_file(LATER)}, Redactor("public", KEY)

@@ -83,9 +83,14 @@ def jwt(text: str, before: str = "") -> bool:
 
 
 def ipv4(text: str, before: str = "") -> bool:
-    """Whether it is an IPv4 address that tells of somebody: not this host, not a mask, not a version."""
+    """Whether it is an IPv4 address that tells of somebody: not this host, not a mask, not a version.
+
+    What ends in three zeros is the number of a whole network, or a browser's version (``Chrome/120.0.0.0``).
+    """
     numbers = text.split(".")
     if len(numbers) != 4 or any(int(n) > 255 for n in numbers) or numbers[0] in ("0", "127", "255"):
+        return False
+    if numbers[1:] == ["0", "0", "0"]:
         return False
     return not re.search(r"(?i)(?:version|ver|release|build|v)[\s:=/\"']{0,3}$", before[-12:])
 
