@@ -211,6 +211,8 @@ def test_a_number_in_the_facts_needs_a_source():
         "“$5",
     ]
     assert found(of("", affected="70 % of users", sources=["ticket OPS-1"]), "unsupported-number") == []
+    told = found(of("", summary="It met 12 000 customers and 3 million users and cost EUR 300k."), "unsupported-number")
+    assert [t.split("”")[0] for _, t in told] == ["“12 000 customers", "“3 million users", "“EUR 300k"]
     assert found(of("", impact="Error 500 on line 137."), "unsupported-number") == []
 
 

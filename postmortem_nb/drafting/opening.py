@@ -111,8 +111,8 @@ def _method(analysis: Analysis) -> Iterator[Piece]:
     )
     if is_known(claims["onset_range"]) and is_known(claims["recovery_range"]):
         yield Piece(
-            f"With other thresholds and gaps the onset comes out at {put('onset_range')} and the recovery at "
-            f"{put('recovery_range')}.",
+            f"With other thresholds and gaps the onset comes out at {put('onset_range.time')} and the recovery at "
+            f"{put('recovery_range.time')}.",
             rank=3,
         )
 

@@ -9,13 +9,11 @@ from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Incident
 from postmortem_nb.language.quotations import Quotations
 from postmortem_nb.language.texts import Prose
-from postmortem_nb.language.typed import ANY, typed_numbers
+from postmortem_nb.language.typed import ANY, NUMBER, SCALE, typed_numbers
 
-_NUMBER = r"\d(?:[\d.,]{0,14}\d)?"
-# Each repetition is bounded, so that no line makes this slower than linear.
 _SUPPORT = re.compile(
-    rf"[$€£]\s?{_NUMBER}|(?<![\w.,:-]){_NUMBER}\s?(?:%|(?:percent|per\s+cent|users?|customers?|visitors?|clients?"
-    r"|accounts?|orders?|payments?|euros?|dollars?)\b)"
+    rf"(?:[$€£]|\b(?:EUR|USD|GBP|CHF)\b)\s?{NUMBER}(?:\s?(?i:{SCALE})\b)?|(?<![\w.,:-]){NUMBER}(?:\s?(?i:{SCALE})\b)?\s?"
+    r"(?:%|(?:percent|per\s+cent|users?|customers?|visitors?|clients?|accounts?|orders?|payments?|euros?|dollars?)\b)"
 )
 STATED = ("title", "summary", "affected", "impact", "cause")
 

@@ -16,15 +16,15 @@ _THINGS = (
 )
 _MONEY = r"euros?|dollars?|pounds?|EUR|USD|GBP|CHF"
 _UNIT = rf"ms|s|h|{_TIME}|{_PEOPLE}|{_THINGS}|pages?|[KMGT]i?B|{_MONEY}"
-_SCALE = r"(?:k|thousand|m|mn|million|bn|billion)"
-_ONE = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,4}(?![\d.,]*\d)|\d(?:[\d.,]{0,14}\d)?)"
-_NUMBER = rf"{_ONE}(?:\s?[–-]\s?{_ONE}|\s+to\s+{_ONE})?"
+SCALE = r"(?:k|thousand|m|mn|million|bn|billion)"
+ONE = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,4}(?![\d.,]{0,14}\d)|\d(?:[\d.,]{0,14}\d)?)"
+NUMBER = rf"{ONE}(?:\s?[–-]\s?{ONE}|\s+to\s+{ONE})?"
 _NOON = r"[ap](?:m\b|\.m\.)"
 # Each repetition is bounded, so that no line makes this slower than linear.
 DIGITS = re.compile(
     rf"(?<![\w:.-])\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?{_NOON})?(?![\w:])"
-    rf"|(?:[$€£]|\b(?:EUR|USD|GBP|CHF)\b)\s?{_NUMBER}(?:\s?(?i:{_SCALE})\b)?"
-    rf"|(?<![\w.,:-]){_NUMBER}(?:\s?(?:%|(?:percent|per\s+cent|{_UNIT}|(?i:{_SCALE})\s+(?:{_UNIT}))\b|{_NOON})"
+    rf"|(?:[$€£]|\b(?:EUR|USD|GBP|CHF)\b)\s?{NUMBER}(?:\s?(?i:{SCALE})\b)?"
+    rf"|(?<![\w.,:-]){NUMBER}(?:\s?(?:%|(?:percent|per\s+cent|{_UNIT}|(?i:{SCALE})\s+(?:{_UNIT}))\b|{_NOON})"
     rf"|x(?!\w)|\s?×(?!\s?\d))"
 )
 _SMALL = r"two|three|four|five|six|seven|eight|nine"
