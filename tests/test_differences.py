@@ -7,8 +7,8 @@ import pytest
 from sample_reports import ROOT
 
 import postmortem_nb as pnb
-from postmortem_nb.cli import main
-from postmortem_nb.differences import as_markdown, compare, read_side
+from postmortem_nb.cli import comparing, main
+from postmortem_nb.differences import Change, as_markdown, compare, read_side
 from postmortem_nb.errors import ReadError, SettingError, SourceError
 
 INCIDENTS = ROOT / "data" / "incidents"
@@ -148,3 +148,14 @@ def test_the_exit_codes_are_those_of_diff(tmp_path, capsys):
     assert run(SMALL, str(tmp_path / "none.json"), "--threshold", "1") == 2
     assert run(SMALL, SMALL, "--json", "--markdown") == 2
     capsys.readouterr()
+
+
+def test_a_narrow_terminal_gets_one_below_the_other(monkeypatch, capsys):
+    monkeypatch.setattr(comparing, "WIDTH", 80)
+    change = Change("number", "time_to_resolve", "1 h 33 min", "1 h 31 min", "−2 min", ("resolve moved", "x" * 70))
+    comparing._show((change,))
+    assert [x.rstrip() for x in capsys.readouterr().out.splitlines()[:3]] == [
+        "time_to_resolve  −2 min",
+        "  1 h 33 min → 1 h 31 min",
+        "  resolve moved;",
+    ]

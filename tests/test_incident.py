@@ -1,6 +1,8 @@
 """The models of incident.toml: what they read, what they refuse and where they say it is."""
 
 import datetime as dt
+import re
+import runpy
 import tomllib
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -245,3 +247,19 @@ def test_what_is_ignored_needs_a_reason_and_gaps_a_unit():
 def test_what_the_impact_is_measured_against_must_make_sense(facts, said):
     with pytest.raises(ValidationError, match=said):
         Facts.from_dict({"title": "x", **facts})
+
+
+def test_the_page_of_all_keys_is_made_from_the_models():
+    docs = Path(__file__).parents[1] / "docs"
+    made = runpy.run_path(str(docs / "facts.py"))
+    text = (docs / "facts.md").read_text(encoding="utf-8")
+    assert made["page"](text) == text, "run: python docs/facts.py"
+    named = {f"{table}.{key}".lstrip(".") for table, key, *_ in made["keys"]()}
+    assert set(made["MEANING"]) == named
+
+
+def test_the_example_of_the_page_of_all_keys_is_valid():
+    page = (Path(__file__).parents[1] / "docs" / "facts.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    facts = Facts.from_dict({"title": "x", **tomllib.loads(example)})
+    assert facts.chat.marks == 2 and facts.decisions[0].who == "service owner"

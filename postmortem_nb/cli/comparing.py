@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from postmortem_nb.differences import Change
 
 WIDTH = 120  # columns, where nobody looks at a terminal
+NARROW = 110  # columns, below which a table of five would break words
 
 
 @click.command(cls=SettingsCommand)
@@ -55,16 +56,27 @@ def diff(old: str, new: str, as_json: bool, as_text: bool, **settings: Any) -> i
 
 
 def _show(changes: tuple[Change, ...]) -> None:
-    """Print the differences as a table on stdout."""
+    """Print the differences on stdout: as a table, or one below the other where the terminal is narrow."""
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    if console.width < NARROW:
+        for c in changes:
+            console.print(Text(f"{_named(c)}{f'  {c.by}' if c.by else ''}", style="bold"))
+            console.print(Padding(Text(f"{c.old or '–'} → {c.new or '–'}"), (0, 0, 0, 2)))
+            if c.why:
+                console.print(Padding(Text("; ".join(c.why), style="dim"), (0, 0, 0, 2)))
+        return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("What", "Old", "New", "By", "Why"):
         table.add_column(heading, overflow="fold", no_wrap=heading in ("What", "By"))
     for c in changes:
-        name = c.name if c.kind == "number" else f"{c.kind}: {c.name}"
-        table.add_row(*(Text(cell) for cell in (name, c.old or "–", c.new or "–", c.by, "; ".join(c.why))))
+        table.add_row(*(Text(cell) for cell in (_named(c), c.old or "–", c.new or "–", c.by, "; ".join(c.why))))
     console.print(table)
+
+
+def _named(change: Change) -> str:
+    return change.name if change.kind == "number" else f"{change.kind}: {change.name}"
