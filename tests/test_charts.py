@@ -1,6 +1,7 @@
 """Figures of incidents whose truth is known: what they say, what they leave out, and that nothing in them collides."""
 
 import hashlib
+import re
 import subprocess
 import sys
 from itertools import combinations
@@ -72,6 +73,13 @@ def drawn(analysis: Analysis) -> dict[str, Chart]:
     return {c.__name__: chart for c in CHARTS if (chart := c(analysis)) is not None}
 
 
+def look_of(element: ET.Element, chart: Chart) -> dict[str, str]:
+    """What the style sheet of a drawing says of a mark, but for its colours."""
+    rules = dict(re.findall(r"\.(k\d+)\{([^}]*)\}", chart.svg))
+    found = ";".join(rules.get(name, "") for name in element.get("class", "").split())
+    return dict(part.split(":") for part in found.split(";") if part)
+
+
 def texts(chart: Chart, layer: str = "wide") -> list[tuple[str, float, float, float, float]]:
     """Every text of a layer with its box: left, top, right, bottom."""
     found = []
@@ -79,7 +87,7 @@ def texts(chart: Chart, layer: str = "wide") -> list[tuple[str, float, float, fl
         if f"pnb-{layer}" not in group.get("class", "").split():
             continue
         for text in group.iter(f"{SVG}text"):
-            style = dict(part.split(":") for part in text.get("style", "").split(";") if part)
+            style = look_of(text, chart)
             size = float(style["font-size"].removesuffix("px"))
             width = width_of(str(text.text), size) * (1.1 if "font-weight" in style else 1)
             x, y = float(text.get("x", 0)), float(text.get("y", 0))
@@ -105,7 +113,8 @@ def test_the_signal_shows_what_was_measured_and_what_was_declared(full):
 
 
 def test_the_worst_value_has_a_rim_that_keeps_rules_off(full):
-    groups = [g for g in ET.fromstring(chart_signal(full).svg).iter(f"{SVG}g") if "paint-order" in g.get("style", "")]
+    chart = chart_signal(full)
+    groups = [g for g in ET.fromstring(chart.svg).iter(f"{SVG}g") if "paint-order" in look_of(g, chart)]
     assert len(groups) == 2 and next(groups[0].iter(f"{SVG}text")).text.startswith("worst ")
     assert all("pnb-s-paper" in g.get("class").split() for g in groups)
 
