@@ -1,12 +1,10 @@
-"""The reader's page in a real Chromium: what it asks for, says and shows, on a phone, a tablet, a desk and paper."""
+"""The reader's page in a real Chromium: what it asks for, says and shows, on a phone, a tablet and a desk."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from browser import launched, missing, violations, visited
+from browser import launched, violations, visited
 from report_notebook import hostile_notebook, ledger, notebook
 
 from postmortem_nb.report import PostmortemExporter, component_css
@@ -31,19 +29,6 @@ def files(tmp_path_factory) -> dict[str, Path]:
     for name, nb in made.items():
         (folder / f"{name}.html").write_text(exporter.from_notebook_node(nb)[0], encoding="utf-8")
     return {name: folder / f"{name}.html" for name in made}
-
-
-@pytest.fixture(scope="module")
-def pages_on_paper(browser, files) -> list[str]:
-    """The text of each page of the printed sample."""
-    reader = shutil.which("pdftotext")
-    if reader is None:
-        missing("no pdftotext on PATH (poppler-utils)")
-    pdf = files["sample"].with_suffix(".pdf")
-    with visited(browser, files["sample"]) as visit:
-        visit.page.pdf(path=str(pdf), prefer_css_page_size=True, tagged=True, outline=True)
-    done = subprocess.run([str(reader), "-layout", str(pdf), "-"], check=True, capture_output=True, text=True)
-    return done.stdout.split("\f")[:-1]
 
 
 def test_recorder_sees_a_page_that_misbehaves(browser, tmp_path):
@@ -223,30 +208,6 @@ def test_keyboard_skips_to_the_report_and_reaches_what_scrolls(browser, files):
             " && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)).map(e => e.tabIndex)"
         )
     assert scrolling and set(scrolling) == {0}
-
-
-def test_paper_has_page_numbers_and_no_rail(pages_on_paper):
-    count = len(pages_on_paper)
-    assert count >= 3
-    for number, page in enumerate(pages_on_paper, 1):
-        assert re.search(rf"^\s+{number} ?/ ?{count}$", page, re.MULTILINE)
-    text = " ".join(" ".join(pages_on_paper).split())
-    assert "Skip to the report" not in text and "Contents" not in text
-
-
-def test_paper_unfolds_evidence_and_findings_but_no_table_of_numbers(pages_on_paper):
-    text = " ".join(" ".join(pages_on_paper).split())
-    assert "All of them are listed under data quality." in text
-    assert "<!-- never closed" in text and "\u202egpj.exe" not in text
-    assert "Every claim (not printed)" in text and "4 more findings (not printed)" not in text
-    assert "rollback or a fix" not in text and "folded twice" not in text
-
-
-def test_no_heading_stands_last_on_a_page(pages_on_paper):
-    headings = {"Issue summary", "Impact", "Timings", "Timeline", "Lessons", "Open questions", "Provenance"}
-    for page in pages_on_paper:
-        lines = [line.strip() for line in page.splitlines() if line.strip()]
-        assert lines[-2] not in headings  # the last is the page number
 
 
 @pytest.mark.parametrize("dark", THEMES)

@@ -204,5 +204,6 @@ def _sheet(classes: dict[str, str]) -> str:
     return (
         f".pnb-svg{{font-family:{FONTS};stroke-linejoin:round}}.pnb-svg .pnb-narrow{{display:none}}{rules(0)}"
         f"{looks}@media screen and (prefers-color-scheme:dark){{{rules(1)}}}"
+        "@media print{.pnb-f-paper{fill:#fff}.pnb-s-paper{stroke:#fff}}"
         f"@media (max-width:{FOLD}px){{.pnb-svg .pnb-wide{{display:none}}.pnb-svg .pnb-narrow{{display:inline}}}}"
     )

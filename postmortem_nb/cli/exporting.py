@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from postmortem_nb.analysis import Analysis
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
-NAMES = {"form": ("report", "blog", "summary", "customer"), "target": ("html", "markdown", "wiki", "json")}
+NAMES = {"form": ("report", "blog", "summary", "customer"), "target": ("html", "markdown", "wiki", "json", "pdf")}
 STATUSES = ("draft", "in review", "reviewed", "published")
 
 
@@ -64,8 +64,9 @@ def review(name: str, as_json: bool, **settings: Any) -> int:
 def export(name: str, form: str, target: str, status: str | None, output: Path, **settings: Any) -> int:
     """Write the story in one of its forms; print the path.
 
-    The full report, a blog post, a summary of one screen, or a version for customers, as a page or as Markdown. What
-    the status requires and is missing is an error that lists it. A draft may always be exported, and says so.
+    The full report, a blog post, a summary of one screen, or a version for customers, as a page, on paper or as
+    Markdown. A PDF is printed by the Chromium that is on PATH. What the status requires and is missing is an error
+    that lists it. A draft may always be exported, and says so.
     """
     from postmortem_nb.forms import compose
     from postmortem_nb.forms.customer import left_out
@@ -75,6 +76,8 @@ def export(name: str, form: str, target: str, status: str | None, output: Path, 
     analysis = _investigated(name, given)
     if form == "report" and target == "html":
         return _page(analysis, name, status, output, given)
+    if target == "pdf":
+        return _paper(analysis, name, form, status, output, given)
     if form == "report" and target == "json":
         files = {".json": publishing.as_json(analysis.to_dict())}
     else:
@@ -102,8 +105,39 @@ def _investigated(name: str, settings: dict[str, Any]) -> Analysis:
     return investigate(name, **settings).analysis
 
 
+def _paper(analysis: Analysis, name: str, form: str, status: str | None, output: Path, settings: dict[str, Any]) -> int:
+    """Print the page of a form; the report's is made and kept beside it."""
+    from postmortem_nb.forms import compose
+    from postmortem_nb.report.pdf import browser_path, to_pdf
+    from postmortem_nb.runner import publishing
+
+    browser_path()
+    target = output / f"{analysis.incident.id}{'' if form == 'report' else f'.{form}'}.pdf"
+    if form == "report":
+        page = _made_page(analysis, name, status, output, settings)
+        if page is None:
+            return 1
+        html = page.read_text(encoding="utf-8")
+    else:
+        html = list(compose(analysis, form, "html", status or "").values())[-1]
+    publishing.make_folder(output)
+    publishing.write_whole(target, to_pdf(html))
+    print_result(shown(target.absolute()))
+    return 0
+
+
 def _page(analysis: Analysis, name: str, status: str | None, output: Path, settings: dict[str, Any]) -> int:
     """Write the report that ``run`` writes, if its status allows it."""
+    page = _made_page(analysis, name, status, output, settings)
+    if page is not None:
+        print_result(shown(page))
+    return int(page is None)
+
+
+def _made_page(
+    analysis: Analysis, name: str, status: str | None, output: Path, settings: dict[str, Any]
+) -> Path | None:
+    """Run the report and return its page; None, with the reason on stderr, if the run failed."""
     from postmortem_nb.review import require
     from postmortem_nb.runner import run
 
@@ -117,6 +151,4 @@ def _page(analysis: Analysis, name: str, status: str | None, output: Path, setti
     outcome = run(name, output=output, settings=settings)
     if outcome.html is None:
         click.echo(f"{outcome.incident}: {outcome.status}. {outcome.message}", err=True)
-        return 1
-    print_result(shown(outcome.html))
-    return 0
+    return outcome.html

@@ -130,7 +130,7 @@ def as_json(result: Mapping[str, Any]) -> str:
     return json.dumps(result, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | bytes) -> None:
     """Replace a file in one step."""
     ready = path.with_name(f"{leftover.PREFIX}{path.name}-{os.getpid()}")
     try:
@@ -157,10 +157,10 @@ def write_new(path: Path, text: str) -> None:
         ready.unlink(missing_ok=True)
 
 
-def _written(path: Path, text: str) -> Path:
+def _written(path: Path, text: str | bytes) -> Path:
     """Write a file through to the disk."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with path.open("wb") as file:
+        file.write(text.encode() if isinstance(text, str) else text)
         file.flush()
         os.fsync(file.fileno())
     return path

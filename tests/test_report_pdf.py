@@ -1,0 +1,134 @@
+"""The report on paper: what its PDF holds for readers and for machines that read to them."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from browser import chromium_path, missing
+from report_notebook import notebook
+from sample_reports import ROOT
+
+from postmortem_nb.cli import main
+from postmortem_nb.errors import PostmortemError
+from postmortem_nb.report import PostmortemExporter, pdf
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A printed page, and the file that it stands in."""
+
+    html: str
+    bytes: bytes
+    file: Path
+
+    def asked(self, command: str, *arguments: str) -> str:
+        """What a tool of poppler says of it."""
+        tool = shutil.which(command)
+        if tool is None:
+            missing(f"no {command} on PATH (poppler-utils)")
+        done = subprocess.run(
+            [str(tool), *arguments, str(self.file), *(["-"] if command == "pdftotext" else [])],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory) -> Paper:
+    chromium_path()
+    html = PostmortemExporter().from_notebook_node(notebook())[0]
+    file = tmp_path_factory.mktemp("paper") / "sample.pdf"
+    file.write_bytes(pdf.to_pdf(html))
+    return Paper(html, file.read_bytes(), file)
+
+
+@pytest.fixture(scope="module")
+def pages_on_paper(paper) -> list[str]:
+    """The text of each page of the printed sample."""
+    return paper.asked("pdftotext", "-layout").split("\f")[:-1]
+
+
+def test_the_file_says_what_it_is_and_nothing_of_the_machine(paper):
+    about = dict(re.findall(r"^(\w[\w ]*):\s+(.*)$", paper.asked("pdfinfo"), re.MULTILINE))
+    assert about["Title"] == "Checkout and login failed for a third of requests"
+    assert about["Creator"] == "postmortem-nb"
+    assert about["Tagged"] == "yes" and about["JavaScript"] == "no" and "(A4)" in about["Page size"]
+    assert "CreationDate" not in about and "ModDate" not in about
+    assert re.search(rb"/Lang \(en\)", paper.bytes)
+    assert b"file:" not in paper.bytes and b"pnb-pdf" not in paper.bytes
+
+
+def test_the_structure_names_headings_tables_and_figures(paper):
+    seen = re.findall(r"^\s*(\w+)", paper.asked("pdfinfo", "-struct"), re.MULTILINE)
+    count = {kind: seen.count(kind) for kind in ("Document", "H1", "H2", "Table", "TH", "TD", "Figure", "L", "LI")}
+    assert count["Document"] == count["H1"] == 1
+    assert count["H2"] == len(re.findall("<h2", paper.html))
+    assert count["Table"] >= 3 and count["TH"] > 10 and count["TD"] > 10 and count["L"] and count["LI"]
+    assert count["Figure"] >= paper.bytes.count(b"/Alt ") == len(re.findall("<img", paper.html))
+
+
+def test_the_outline_lists_the_headings(paper):
+    assert re.search(rb"/Outlines \d+ 0 R", paper.bytes)
+    listed = re.findall(rb"<</Title \(([^)]*)\)", paper.bytes)
+    headings = [re.sub("<[^>]+>", "", h).encode() for h in re.findall("<h[12][^>]*>(.*?)</h[12]>", paper.html)]
+    assert [t for t in listed if t in headings] == headings
+
+
+def test_the_same_page_gives_the_same_bytes(paper):
+    assert pdf.to_pdf(paper.html) == paper.bytes
+
+
+def test_without_a_browser_the_message_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PostmortemError, match=r"none is on PATH .*Install one, or open the HTML in any browser"):
+        pdf.to_pdf("<p>")
+
+
+def test_a_browser_that_fails_is_told_by_its_last_words(monkeypatch, tmp_path):
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\necho no display >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PostmortemError, match="chromium printed no PDF: no display"):
+        pdf.to_pdf("<p>")
+
+
+def test_paper_has_page_numbers_and_no_rail(pages_on_paper):
+    count = len(pages_on_paper)
+    assert count >= 3
+    for number, page in enumerate(pages_on_paper, 1):
+        assert re.search(rf"^\s+{number} ?/ ?{count}$", page, re.MULTILINE)
+    text = " ".join(" ".join(pages_on_paper).split())
+    assert "Skip to the report" not in text and "Contents" not in text
+
+
+def test_paper_unfolds_evidence_and_findings_but_no_table_of_numbers(pages_on_paper):
+    text = " ".join(" ".join(pages_on_paper).split())
+    assert "All of them are listed under data quality." in text
+    assert "<!-- never closed" in text and "\u202egpj.exe" not in text
+    assert "Every claim (not printed)" in text and "4 more findings (not printed)" not in text
+    assert "rollback or a fix" not in text and "folded twice" not in text
+
+
+def test_no_heading_stands_last_on_a_page(pages_on_paper):
+    headings = {"Issue summary", "Impact", "Timings", "Timeline", "Lessons", "Open questions", "Provenance"}
+    for page in pages_on_paper:
+        lines = [line.strip() for line in page.splitlines() if line.strip()]
+        assert lines[-2] not in headings  # the last is the page number
+
+
+def test_the_command_prints_a_form(monkeypatch, tmp_path, capsys):
+    chromium_path()
+    monkeypatch.chdir(ROOT)
+    name = "2021-09-06-dfds-cluster-404"
+    assert main(["export", name, "--form", "summary", "--as", "draft", "--to", "pdf", "-o", str(tmp_path)]) == 0
+    printed = tmp_path / f"{name}.summary.pdf"
+    assert capsys.readouterr().out.strip().endswith(printed.name)
+    assert printed.read_bytes().startswith(b"%PDF-") and list(tmp_path.iterdir()) == [printed]
