@@ -128,7 +128,9 @@ def test_the_command_prints_a_form(monkeypatch, tmp_path, capsys):
     chromium_path()
     monkeypatch.chdir(ROOT)
     name = "2021-09-06-dfds-cluster-404"
-    assert main(["export", name, "--form", "summary", "--as", "draft", "--to", "pdf", "-o", str(tmp_path)]) == 0
+    with pytest.raises(SystemExit) as ended:
+        main(["export", name, "--form", "summary", "--as", "draft", "--to", "pdf", "-o", str(tmp_path)])
+    assert ended.value.code == 0
     printed = tmp_path / f"{name}.summary.pdf"
     assert capsys.readouterr().out.strip().endswith(printed.name)
     assert printed.read_bytes().startswith(b"%PDF-") and list(tmp_path.iterdir()) == [printed]
