@@ -2,7 +2,7 @@
 
 One or two workers make the reports of a few small incidents. After a random time the batch is killed: its main process,
 one of its others (a worker, a kernel, the process that forks kernels), or all of them at once. One that lost only
-another process goes on, and is killed again after a shorter time, until it ends. Then no process may be left, and each
+another process goes on: half of the times to its end, else until the next kill. Then no process may be left, and each
 report in place must be the one that an undisturbed run makes, byte for byte (HTML and JSON; the notebook holds times).
 The next batch with `--only-changed` goes on from there; a report that was in place must not be made again. When all are
 there, nothing else may be in the folder, and it is emptied.
@@ -127,7 +127,7 @@ class Soak:
     truth : dict
         The reports of an undisturbed batch.
     usual : float
-        Seconds that it took.
+        Seconds that it took; kills come within them.
     seed : int
         Of the moments and victims.
     """
@@ -144,11 +144,13 @@ class Soak:
 
     def disturb(self, most: int) -> int | None:
         """Start a batch and kill it, or one of its processes after the other until it ends; return its exit code."""
-        batch = start(self.root, self.output, self.chance.choice((1, 2)))
-        moment = self.chance.uniform(0.1, 0.95) * self.usual
+        batch, began = start(self.root, self.output, self.chance.choice((1, 2))), time.monotonic()
+        moment = self.chance.uniform(0.1, 1.1) * self.usual
         while self.seen["kills"] < most:
             try:
-                return batch.wait(moment)
+                code = batch.wait(moment)
+                self.usual = min(self.usual, time.monotonic() - began)  # the machine may be less busy by now
+                return code
             except subprocess.TimeoutExpired:
                 how = self.chance.choice(KINDS)
             pids = family(self.root)
@@ -159,6 +161,8 @@ class Soak:
                 batch.wait(60)
                 return None
             self.is_outlived = True
+            if self.chance.random() < 0.5:
+                break
             moment = self.chance.uniform(0.05, 0.4) * self.usual
         return self.wait_for_end(batch)
 
