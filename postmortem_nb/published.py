@@ -20,6 +20,7 @@ from postmortem_nb.incident import FACTS
 FOLDER = "published"  # beside the folder of the incidents
 KEPT = ("id", "value", "lo", "hi", "unit", "text", "basis", "definition")
 SAME = "evidence, settings and version are the same: the program computes it differently"
+DECLARED = f"declared differently in {FACTS}"  # as `postmortem_nb.differences.reasons` says it
 SHORTEST = 10  # characters of a reason
 
 
@@ -78,13 +79,20 @@ def verify(side: Side, path: Path) -> Verdict:
         return Verdict(name, path, 0)
     numbers = [c for c in compare(old, side) if c.kind == "number"]
     known = {claim["id"] for claim in old.result["claims"]}
-    moved = tuple(_explained(c) for c in numbers if c.name in known)
+    is_same = facts_of(old.result) == facts_of(side.result)
+    moved = tuple(_explained(c, facts_are_same=is_same) for c in numbers if c.name in known)
     return Verdict(name, path, len(known), moved, tuple(c.name for c in numbers if c.name not in known))
 
 
-def _explained(change: Change) -> Change:
-    why = tuple(SAME if reason == UNTOLD else reason for reason in change.why)
-    return Change(change.kind, change.name, change.old, change.new, change.by, why)
+def facts_of(result: Mapping[str, Any]) -> str:
+    """Return the hash of the declared facts that the claims of a result rest on; empty if none does."""
+    return next((c["evidence"][FACTS] for c in result["claims"] if FACTS in c["evidence"]), "")
+
+
+def _explained(change: Change, *, facts_are_same: bool) -> Change:
+    """Return a change with its reasons, without those that cannot be: facts are declared as they were."""
+    why = [r for r in change.why if r != UNTOLD and not (facts_are_same and r == DECLARED)]
+    return Change(change.kind, change.name, change.old, change.new, change.by, tuple(why) or (SAME,))
 
 
 def read_record(path: Path) -> Side | None:
@@ -94,7 +102,7 @@ def read_record(path: Path) -> Side | None:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         claims = [_claim(c, record["files"]) for c in record["claims"]]
-        files = [{"file": name, "sha256": digest} for name, digest in record["files"].items()]
+        files = [{"file": name, "sha256": digest} for name, digest in record["files"].items() if name != FACTS]
         result = {"claims": claims, "files": files, "settings": record["settings"], "generator": record["generator"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReadError(f"{path}: it cannot be read as recorded numbers ({error}). Accept them anew.") from error
@@ -129,7 +137,7 @@ def as_record(side: Side, reason: str, path: Path) -> str:
 
 def _lines(result: Mapping[str, Any], acknowledged: list[Any]) -> Iterator[str]:
     """Yield JSON with a number a line."""
-    files = {f["file"]: f["sha256"] for f in result["files"]}
+    files = {f["file"]: f["sha256"] for f in result["files"]} | {FACTS: facts_of(result)}
     yield "{\n"
     yield f' "incident": {_json(result["incident"])},\n "generator": {_json(result["generator"])},\n'
     yield f' "acknowledged": [\n{_each(acknowledged)}\n ],\n'

@@ -19,7 +19,7 @@ PAIRS = 1_000  # pairs of periods that are drawn
 SMALL = 0.1
 SHARES = tuple(round(0.05 * i, 2) for i in range(1, 20))
 FEWEST = 8  # below, the lengths say too little of how lengths are spread
-LARGEST = 400_000  # values drawn at once: more incidents are compared in fewer pairs
+LARGEST = 100_000  # values drawn at once: more incidents are compared in fewer pairs
 
 
 @dataclass(frozen=True)
