@@ -10,7 +10,7 @@ import click
 
 from postmortem_nb.cli.display import print_result, shown
 from postmortem_nb.cli.options import SettingsCommand, given_settings, verbose_option
-from postmortem_nb.errors import SettingError
+from postmortem_nb.errors import SettingError, SourceError
 
 if TYPE_CHECKING:
     from postmortem_nb.analysis import Analysis
@@ -139,8 +139,15 @@ def _made_page(
 ) -> Path | None:
     """Run the report and return its page; None, with the reason on stderr, if the run failed."""
     from postmortem_nb.review import require
-    from postmortem_nb.runner import run
+    from postmortem_nb.runner import find_notebook, run
 
+    try:
+        find_notebook(analysis.incident.folder)
+    except SourceError as error:
+        raise SourceError(
+            f"{error} The page of the report is what that notebook makes; --to markdown and --to wiki tell the same "
+            "and need no notebook."
+        ) from error
     declared = analysis.incident.facts.status
     require(analysis, status or declared)
     if status not in (None, declared):

@@ -12,7 +12,8 @@ from postmortem_nb.forms.material import brief, common, passages, spelled
 from postmortem_nb.forms.templates import Prose
 from postmortem_nb.wording import sentence
 
-SHORTEST, LONGEST = 400, 600  # words, of which headings are none
+SHORTEST, LONGEST = 400, 600  # words of all that is read below the title: headings, captions and notes too
+NOTE = 7  # words with which the template introduces the note on synthetic telemetry
 MEASURES = "Corrective and preventative measures"
 # Heading in the post, heading in the narrative, in reading order; the number says which goes in first.
 PARTS = (
@@ -30,11 +31,11 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 
 def material(analysis: Analysis, status: str) -> dict[str, Any]:
     """Return what the post is made of: a headline, and as many whole paragraphs as 600 words hold."""
-    return {
-        **common(analysis, status, headline(analysis)),
-        "parts": _chosen(_prose(analysis)),
-        "caption": f"{sentence(analysis.signal.name)} Shaded: the measured impact." if analysis.signal else "",
-    }
+    shared = common(analysis, status, headline(analysis))
+    caption = f"{sentence(analysis.signal.name)} Shaded: the measured impact." if analysis.signal else ""
+    around = [caption, shared["notice"], shared["synthetic"]]
+    room = LONGEST - sum(len(text.split()) for text in around) - (NOTE if shared["synthetic"] else 0)
+    return {**shared, "parts": _chosen(_prose(analysis), room), "caption": caption}
 
 
 def _prose(analysis: Analysis) -> dict[str, Prose]:
@@ -63,8 +64,12 @@ def headline(analysis: Analysis) -> str:
     return f"{what}: the story of {length}" if length else f"{what}: a story with {turns}" if wrong else what
 
 
-def _chosen(prose: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the parts with as many paragraphs as fit: the first of each in order of weight, then the second ones."""
+def _chosen(prose: Mapping[str, str], room: int) -> list[dict[str, Any]]:
+    """Return the parts with as many paragraphs as fit: the first of each in order of weight, then the second ones.
+
+    ``room`` is how many words there may be, with the headings.
+    """
+    heads = {source: len(heading.split()) for heading, source, _ in PARTS}
     blocks = {source: _paragraphs(prose[source]) for _, source, _ in PARTS if source in prose}
     taken, words = dict.fromkeys(blocks, 0), 0
     order = [source for _, source, _ in sorted(PARTS, key=lambda part: part[2]) if source in blocks]
@@ -72,8 +77,8 @@ def _chosen(prose: Mapping[str, str]) -> list[dict[str, Any]]:
         for source in order:
             if taken[source] != depth or depth >= len(blocks[source]):
                 continue
-            more = len(blocks[source][depth].split())
-            if words + more <= LONGEST:
+            more = len(blocks[source][depth].split()) + (heads[source] if depth == 0 else 0)
+            if words + more <= room:
                 taken[source], words = depth + 1, words + more
     return [
         {"heading": heading, "text": Prose("\n\n".join(blocks[source][: taken[source]]))}
