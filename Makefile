@@ -43,7 +43,7 @@ help:
 	@echo "make lab                   open JupyterLab on notebooks/postmortem.ipynb"
 	@echo "make doctor                say what is installed and what is missing"
 	@echo "make test                  all tests (ARGS='-k word' for some)"
-	@echo "make soak                  kill a batch 200 times at random moments (half an hour)"
+	@echo "make soak                  kill a batch 200 times at random moments (an hour)"
 	@echo "make check                 lint, format, types and the fast tests"
 	@echo "make setup                 only make the environment, in .venv"
 	@echo "make lock                  compile both locks anew (UPGRADE=1: newest versions)"

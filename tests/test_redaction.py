@@ -393,3 +393,15 @@ def test_a_run_with_a_leak_publishes_nothing(tmp_path):
     with pytest.raises(LeakError, match=r"Nothing was published.*incident\.html:1 \(ipv4\)") as error:
         job.refuse_leaks({"html": "<p>10.1.2.3</p>"}, "public")
     assert "10.1.2.3" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["2024-01-14-198.51.100.23", f"2024-01-14-{CANARIES['host']}"])
+def test_a_folder_whose_name_is_secret_is_refused(planted, tmp_path, name):
+    from postmortem_nb.runner.job import Job
+
+    folder = planted.rename(planted.with_name(name))
+    redacted = pnb.load(folder, redact="public").id
+    job = Job(folder, tmp_path, {}, tmp_path, "1min", lambda *_: None)
+    with pytest.raises(LeakError, match=r"redacts the name of the incident's folder"):
+        job.refuse_name(redacted, "public")
+    job.refuse_name(name, "internal")

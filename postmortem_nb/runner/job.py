@@ -162,8 +162,26 @@ class Job:
             "html": as_html(notebook, name),
             "json": publishing.as_json(result),
         }
-        self.refuse_leaks(texts, str(result["redaction"]["profile"]))
+        profile = str(result["redaction"]["profile"])
+        self.refuse_name(str(result["incident"]), profile)
+        self.refuse_leaks(texts, profile)
         return publishing.publish(part, self.output, name, texts)
+
+    def refuse_name(self, redacted: str, profile: str) -> None:
+        """Look whether the name of the folder is secret: files are called so, and the notebook was run with it.
+
+        Raises
+        ------
+        LeakError
+            If redaction replaced some of it.
+        """
+        from postmortem_nb.redaction.tokens import TOKEN  # late: polars, by its package
+
+        if TOKEN.search(redacted) and redacted != self.folder.name:
+            raise LeakError(
+                f"Nothing was published: the profile {profile} redacts the name of the incident's folder, and results "
+                "are called so. Rename the folder."
+            )
 
     def refuse_leaks(self, texts: Mapping[str, str], profile: str) -> None:
         """Search what is about to be written for what should have been redacted; a `LeakError` if there is any."""
