@@ -38,6 +38,7 @@ from postmortem_nb.trends.telling import length, median_text
 ROWS = 60  # of the table behind a figure
 GROUPS = 10  # rows of the figure of groups; the table has all
 ROW = 34.0  # points
+LIFT = 14.0  # points: on a narrow figure the first row has its name above it
 REACH = 0.34  # of a row: how far a dot may lie from its middle
 LEFT, RIGHT, TOP, BOTTOM = 66.0, 14.0, 34.0, 44.0
 
@@ -184,8 +185,8 @@ def chart_groups(
     room = 12 + min(max(width_of(str(g), LAYERS[0].small) for g in rows["group"]), 190.0)
 
     def draw() -> Figure:
-        fig = figure(FULL[0], (TOP + BOTTOM + ROW * len(rows)) / POINTS)
-        ax = axes(fig, room, TOP, RIGHT, BOTTOM)
+        fig = figure(FULL[0], (TOP + LIFT + BOTTOM + ROW * len(rows)) / POINTS)
+        ax = axes(fig, room, TOP + LIFT, RIGHT, BOTTOM)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
@@ -193,7 +194,7 @@ def chart_groups(
             _row(ax, n, row, part, limits[0])
         draw_lengths_along(ax, limits)
         draw_row_names(ax, [str(g) for g in rows["group"]], room)
-        draw_heading(ax, f"{MEASURES[measure]} by {by}, logarithmic", synthetic=synthetic)
+        draw_heading(ax, f"{MEASURES[measure]} by {by}, logarithmic", synthetic=synthetic, lift={"narrow": LIFT})
         return fig
 
     told = "; ".join(f"{r['group']}: {median_text(Summary(**_stats(r)))}" for r in rows.head(4).to_dict("records"))
@@ -201,6 +202,7 @@ def chart_groups(
     caption = (
         "Each dot is an incident; the bar is the interval (95 %) of the median, the rule across it the median itself."
     )
+    caption += " A hollow triangle is still open: it lasts at least so long." if rows["open"].any() else ""
     drawn = rows[["group", "n", "open", "median", "lo", "hi", "q1", "q3", "most"]]
     return chart_of(draw, alt, caption, drawn.astype({c: "float64" for c in drawn.columns[3:]}), synthetic=synthetic)
 
