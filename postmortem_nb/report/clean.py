@@ -84,7 +84,7 @@ def clean(html: str) -> str:
 
 
 def _pass(html: str) -> str:
-    return nh3.clean(
+    kept = nh3.clean(
         html,
         tags=set(TAGS),
         clean_content_tags=set(GONE),
@@ -93,6 +93,7 @@ def _pass(html: str) -> str:
         url_schemes={"http", "https", "mailto", "data"},
         link_rel="noreferrer",
     )
+    return kept.replace("<img>", "")  # a picture that lost its address and never had words is nothing
 
 
 def visible(text: str) -> str:
