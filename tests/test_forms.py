@@ -298,7 +298,7 @@ def test_a_public_text_that_names_the_inside_is_refused():
 def test_the_sample_shows_what_its_people_say_to_customers():
     text = text_of("2024-01-14-web-outage", "customer", "reviewed")
     assert "Affected: the online shop; orders and payment." in text
-    assert "We told you on the status page, found the misspelt name and corrected it." in text
+    assert "We told you on the status page, found the misspelt name and corrected it on all servers." in text
     assert "Draft" not in text and "We watch the shop more closely while a change is made." in text
 
 
