@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 import pytest
-from browser import launched, visited
+from browser import launched, violations, visited
 from conftest import at, declared_only, draw
 from sample_reports import NAMES, ROOT
 
@@ -415,9 +415,10 @@ def test_the_pages_fit_their_screens(tmp_path):
                 path = tmp_path / f"{form}-{n}.html"
                 path.write_text(compose(analysis, form, "html", "draft")[f".{form}.html"])
                 for width in (390, 1440):
-                    with visited(browser, path, width=width) as seen:
+                    with visited(browser, path, width=width, dark=width == 390) as seen:
                         sizes = seen.page.evaluate("[document.documentElement.scrollWidth, document.body.scrollHeight]")
                         assert sizes[0] <= width, (form, n, width)
                         assert not seen.outside and not seen.console
+                        assert violations(seen) == [], (form, n, width)
                         if form == "summary" and width == 1440:
                             assert sizes[1] <= 900
