@@ -145,11 +145,13 @@ class Soak:
     def disturb(self, most: int) -> int | None:
         """Start a batch and kill it, or one of its processes after the other until it ends; return its exit code."""
         batch, began = start(self.root, self.output, self.chance.choice((1, 2))), time.monotonic()
-        moment = self.chance.uniform(0.1, 1.1) * self.usual
+        is_whole = not self.inodes  # all incidents are still to be run
+        moment = self.chance.uniform(0.1, 0.95) * self.usual
         while self.seen["kills"] < most:
             try:
                 code = batch.wait(moment)
-                self.usual = min(self.usual, time.monotonic() - began)  # the machine may be less busy by now
+                if is_whole and code == 0:
+                    self.usual = time.monotonic() - began  # the machine may be less busy by now
                 return code
             except subprocess.TimeoutExpired:
                 how = self.chance.choice(KINDS)
@@ -160,7 +162,7 @@ class Soak:
             if how != KINDS[1]:
                 batch.wait(60)
                 return None
-            self.is_outlived = True
+            self.is_outlived, is_whole = True, False
             if self.chance.random() < 0.5:
                 break
             moment = self.chance.uniform(0.05, 0.4) * self.usual
