@@ -19,6 +19,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from hostile import hostile_incident
+
+from postmortem_nb.report import PostmortemExporter
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = "2024-01-14-web-outage"
@@ -210,48 +213,15 @@ def test_the_report_notebook_runs_in_jupyterlab(browser, lab, workplace, tmp_pat
     page.close()
 
 
-HOSTILE = (
-    "<script>window.PWN=1;alert('script')</script>",
-    "<img src=x onerror=\"window.PWN=1;alert('img')\">",
-    "<iframe src=\"javascript:parent.PWN=1;parent.alert('frame')\"></iframe>",
-    "<details open ontoggle=\"window.PWN=1;alert('toggle')\"><summary>x</summary>y</details>",
-    "<link rel=stylesheet href=http://evil.example/a.css><img src=http://evil.example/n.png>",
-    "<style>body{display:none}</style>",
-    "[click](javascript:alert('link')) ![p](http://evil.example/p.png)",
-    '<button data-commandlinker-command="terminal:create-new">go</button>',
-    "costs $5 and $6, \\(x^2\\) and $$y$$ {{7*7}}",
-)
-
-
-def hostile_incident(root):
-    """An incident whose prose, facts, log lines and events all try to run something."""
-    folder = root / "data" / "incidents" / "2026-02-02-hostile"
-    (folder / "logs").mkdir(parents=True)
-    (folder / "events").mkdir()
-    lines = "\n\n".join(line.replace("{{7*7}}", "") for line in HOSTILE)
-    (folder / "narrative.md").write_text(f"## Summary\n\n{lines}\n\n## Lessons\n\n{lines}\n")
-    quoted = [json.dumps(line) for line in HOSTILE]
-    (folder / "incident.toml").write_text(
-        f"title = {quoted[0]}\nsummary = {quoted[1]}\ncause = {quoted[3]}\nfactors = [{', '.join(quoted)}]\n"
-        "[milestones]\nstarted = '2026-02-02T10:30Z'\n"
-    )
-    rows = [
-        json.dumps(
-            {"time": f"2026-02-02T10:{m:02d}:{s:02d}Z", "level": "ERROR" if 30 <= m < 40 else "INFO", "message": text}
-        )
-        for m in range(60)
-        for s, text in enumerate(HOSTILE if 30 <= m < 40 else ["all is well"] * 9)
-    ]
-    (folder / "logs" / "app.jsonl").write_text("\n".join(rows) + "\n")
-    events = [{"time": "2026-02-02T10:31:00Z", "kind": "alert", "text": text} for text in HOSTILE]
-    (folder / "events" / "alerts.jsonl").write_text("\n".join(map(json.dumps, events)) + "\n")
-
-
 def test_nothing_hostile_runs_in_jupyterlab(browser, lab, workplace):
     """The outputs of an own run are trusted by JupyterLab, so nothing may leave the kernel that could run."""
-    hostile_incident(workplace)
-    text = (ROOT / "notebooks" / "postmortem.ipynb").read_text().replace(SAMPLE, "2026-02-02-hostile")
-    (workplace / "notebooks" / "hostile.ipynb").write_text(text)
+    folder = hostile_incident(workplace)
+    notebook = nbformat.read(ROOT / "notebooks" / "postmortem.ipynb", as_version=4)
+    parameters = next(cell for cell in notebook.cells if cell.id == "parameters")
+    as_it_is = parameters.source.replace(SAMPLE, folder.name).replace('redact: str = "auto"', 'redact: str = "none"')
+    assert as_it_is.count("none") > parameters.source.count("none"), "nothing hostile is taken out as a secret"
+    parameters.source = as_it_is
+    nbformat.write(notebook, workplace / "notebooks" / "hostile.ipynb")
     dialogs, requests = [], []
 
     def watch(page):
@@ -281,6 +251,8 @@ def test_jupyterlab_exports_the_reader_page(browser, lab, workplace):
     assert answer.ok, html
     assert html.count("<h1") == 1
     assert "pnb.investigate" not in html
+    path = workplace / "notebooks" / "postmortem.ipynb"
+    assert html == PostmortemExporter().from_filename(str(path))[0], "the same page as on the command line"
     page.close()
 
 

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import nbformat.v4 as v4
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -599,3 +600,12 @@ def test_every_class_of_the_vocabulary_is_styled(name):
 def test_sample_uses_no_class_that_the_gate_would_drop():
     for name in re.findall(r"class='([^']*)'", card()):
         assert cleaned(f'<p class="{name}">{html.escape(name)}</p>') == f'<p class="{name}">{name}</p>'
+
+
+def test_an_empty_head_of_a_table_is_a_cell_as_it_heads_nothing():
+    frame = pd.DataFrame({"a": [1]}, index=["row"]).to_html()
+    assert "<th></th>" in frame
+    body = cleaned(frame)
+    assert "<th></th>" not in body and body.count("<td>") == 2 and "<th>a</th>" in body and "<th>row</th>" in body
+    assert '<td colspan="2">' in cleaned('<table><tr><th scope="col" colspan="2"> </th></tr></table>')
+    assert ">x</th>" in cleaned('<table><tr><th title="></th>">x</th></tr></table>')

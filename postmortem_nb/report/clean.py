@@ -51,6 +51,7 @@ _ID = re.compile(r"(claim|finding|evidence|fig)-[A-Za-z0-9_.:-]+")
 _CLASS = re.compile(r"pnb(-[a-z0-9-]+)?|num")
 _LINK = re.compile(r"https?://[^\s<>\"']+|mailto:[^\s<>\"']+|#[^\s<>\"']+", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(svg\+xml|png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}")
+_EMPTY_HEAD = re.compile(r'<th((?: [a-z-]+="[^"]*")*)>\s*</th>')
 
 # What a reader cannot see or what reorders the text around it: control characters, zero width, bidi.
 _UNSEEN = re.compile(
@@ -93,7 +94,8 @@ def _pass(html: str) -> str:
         url_schemes={"http", "https", "mailto", "data"},
         link_rel="noreferrer",
     )
-    return kept.replace("<img>", "")  # a picture that lost its address and never had words is nothing
+    kept = kept.replace("<img>", "")  # a picture that lost its address and never had words is nothing
+    return _EMPTY_HEAD.sub(r"<td\1></td>", kept)  # the corner of a frame's table heads no column and no row
 
 
 def visible(text: str) -> str:
