@@ -526,8 +526,11 @@ def test_template_file_changes_the_look(team, sample):
     page, _ = PostmortemExporter(template_file="team/index.html.j2").from_notebook_node(notebook())
     assert "--pnb-accent: #6b2d8b" in page and "Example Payments · Reliability" in page
     assert page.index("Internal") > page.index("<main")
+    assert page.index("data:image/svg+xml;base64,PHN2") < page.index("Example Payments"), "the logo"
+    last = page.index('<h2 id="next-review">')
+    assert page.rindex("<h2", 0, last) < last < page.index("</main>"), "a section of their own"
     assert harm(page) == []
-    assert Parsed(page).all("h2") == Parsed(sample).all("h2")
+    assert len(Parsed(page).all("h2")) == len(Parsed(sample).all("h2")) + 1
 
 
 def test_subclass_changes_the_look(team):
