@@ -168,9 +168,11 @@ def command(capsys, *args):
 
 def test_the_command_lists_claims_with_values(folder, analysis, capsys):
     code, printed = command(capsys, folder)
-    lines = {line.split()[0]: line for line in printed.out.splitlines()}
+    listed, forms = printed.out.split("\n\n")
+    lines = {line.split()[0]: line for line in listed.splitlines()}
     assert code == 0
     assert list(lines) == list(analysis.claims)
+    assert "onset.short" in forms or "window.short" in forms
     assert "150" in lines["failed_requests"]
     assert lines["failed_requests"].endswith("measured")
     assert lines["burn_rate_3d"].endswith(analysis.claims["burn_rate_3d"].note)

@@ -43,6 +43,8 @@ COMMANDS = [
     "review",
     "run",
     "schema",
+    "trends",
+    "verify",
 ]
 
 
