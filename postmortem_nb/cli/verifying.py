@@ -36,11 +36,12 @@ def verify(
     as_json: bool,
     **settings: Any,
 ) -> int:
-    """Analyse incidents anew and fail where a published number moved.
+    """Fail where a published number has moved.
 
-    NAME is a folder in data/incidents of this folder or a parent, or a path; all of them unless given. Their numbers
-    are recorded in data/published/NAME.json. Prints each number that moved: from, to, and which evidence, setting or
-    version changed. With --accept the record is written anew, with the reason, for reviewers to see in version control.
+    Analyses incidents anew. NAME is a folder in data/incidents of this folder or a parent, or a path; all of them
+    unless given. Their numbers are recorded in data/published/NAME.json. Prints each number that moved: from, to, and
+    which evidence, setting or version changed. With --accept the record is written anew, with the reason, for
+    reviewers to see in version control.
     Exits with 1 if a number moved or an incident has no record.
     """
     from postmortem_nb.cli.incidents import incidents_in
