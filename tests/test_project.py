@@ -18,6 +18,7 @@ PACKAGE = ROOT / "postmortem_nb"
 ROOMS = (
     "errors",
     "characters",
+    "sparing",
     "findings",
     "wording",
     "times",

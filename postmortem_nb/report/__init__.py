@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from postmortem_nb.report.styles import component_css
+from postmortem_nb.sparing import without_grammar
 
 if TYPE_CHECKING:
     from postmortem_nb.report.exporter import PostmortemExporter
@@ -18,6 +19,7 @@ __all__ = ["PostmortemExporter", "component_css"]
 
 def __getattr__(name: str) -> Any:
     if name == "PostmortemExporter":
+        without_grammar()
         from postmortem_nb.report.exporter import PostmortemExporter
 
         return PostmortemExporter

@@ -14,6 +14,7 @@ from postmortem_nb.runner.interruption import terminable
 from postmortem_nb.runner.job import Progress, counted, read_result
 from postmortem_nb.runner.outcome import NotebookStopped, Outcome
 from postmortem_nb.runner.parameters import Scalar, check_parameters, read_parameters
+from postmortem_nb.sparing import without_grammar
 
 NAME = "trends"
 NOTEBOOK = Path("notebooks", "trends.ipynb")
@@ -101,6 +102,7 @@ def find_notebook() -> Path:
 def _make(
     source: Path, values: Mapping[str, Scalar], part: Path, output: Path, timeout: str, progress: Progress
 ) -> tuple[dict[str, Any], dict[str, Path]]:
+    without_grammar()
     from postmortem_nb.runner.execution import execute  # late: papermill, nbformat and nbconvert take seconds
     from postmortem_nb.runner.record import as_html, as_text, clean
 

@@ -23,6 +23,7 @@ from postmortem_nb.runner import inputs, leftover, publishing
 from postmortem_nb.runner.interruption import terminable
 from postmortem_nb.runner.outcome import NotebookStopped, NotStartedError, Outcome
 from postmortem_nb.runner.parameters import INCIDENT, Scalar
+from postmortem_nb.sparing import without_grammar
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -124,6 +125,7 @@ class Job:
 
     def execute_in_kernel(self, part: Path, *, is_warm: bool) -> NotebookNode:
         """Run the notebook in a kernel that is forked or started from nothing."""
+        without_grammar()
         from postmortem_nb.runner.execution import execute  # late: papermill takes a second to import
 
         name, cwd = _address(self.folder, self.source)
@@ -153,6 +155,7 @@ class Job:
     ) -> dict[str, Path]:
         """Export and publish; return the path of each kind of file."""
         self.progress("exporting the report", 0, 0)
+        without_grammar()
         from postmortem_nb.runner.record import as_html, as_text, clean  # late: nbformat, nbconvert
 
         name = self.folder.name
