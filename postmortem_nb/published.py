@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from postmortem_nb.incident import FACTS
 FOLDER = "published"  # beside the folder of the incidents
 KEPT = ("id", "value", "lo", "hi", "unit", "text", "basis", "definition")
 SAME = "evidence, settings and version are the same: the program computes it differently"
-DECLARED = f"declared differently in {FACTS}"  # as `postmortem_nb.differences.reasons` says it
 SHORTEST = 10  # characters of a reason
 
 
@@ -79,20 +78,13 @@ def verify(side: Side, path: Path) -> Verdict:
         return Verdict(name, path, 0)
     numbers = [c for c in compare(old, side) if c.kind == "number"]
     known = {claim["id"] for claim in old.result["claims"]}
-    is_same = facts_of(old.result) == facts_of(side.result)
-    moved = tuple(_explained(c, facts_are_same=is_same) for c in numbers if c.name in known)
+    moved = tuple(_explained(c) for c in numbers if c.name in known)
     return Verdict(name, path, len(known), moved, tuple(c.name for c in numbers if c.name not in known))
 
 
-def facts_of(result: Mapping[str, Any]) -> str:
-    """Return the hash of the declared facts that the claims of a result rest on; empty if none does."""
-    return next((c["evidence"][FACTS] for c in result["claims"] if FACTS in c["evidence"]), "")
-
-
-def _explained(change: Change, *, facts_are_same: bool) -> Change:
-    """Return a change with its reasons, without those that cannot be: facts are declared as they were."""
-    why = [r for r in change.why if r != UNTOLD and not (facts_are_same and r == DECLARED)]
-    return Change(change.kind, change.name, change.old, change.new, change.by, tuple(why) or (SAME,))
+def _explained(change: Change) -> Change:
+    """Return a change with its reasons; where nothing else differs, it is the program: a record tells all the rest."""
+    return replace(change, why=tuple(SAME if reason == UNTOLD else reason for reason in change.why))
 
 
 def read_record(path: Path) -> Side | None:
@@ -132,12 +124,13 @@ def as_record(side: Side, reason: str, path: Path) -> str:
     moved = [f"{c.name}: {c.old or 'none'} → {c.new or 'none'} ({'; '.join(c.why)})" for c in verify(side, path).moved]
     earlier = json.loads(path.read_text(encoding="utf-8"))["acknowledged"] if path.is_file() else []
     entry = {"reason": said, "generator": side.result["generator"], "moved": moved}
-    return "".join(_lines(side.result, [*earlier, entry]))
+    return "".join(_lines(side, [*earlier, entry]))
 
 
-def _lines(result: Mapping[str, Any], acknowledged: list[Any]) -> Iterator[str]:
+def _lines(side: Side, acknowledged: list[Any]) -> Iterator[str]:
     """Yield JSON with a number a line."""
-    files = {f["file"]: f["sha256"] for f in result["files"]} | {FACTS: facts_of(result)}
+    result = side.result
+    files = {f["file"]: f["sha256"] for f in result["files"]} | {FACTS: side.facts_hash}
     yield "{\n"
     yield f' "incident": {_json(result["incident"])},\n "generator": {_json(result["generator"])},\n'
     yield f' "acknowledged": [\n{_each(acknowledged)}\n ],\n'

@@ -28,11 +28,14 @@ class Reasons:
         Setting, or file, → what happened to it, in words.
     program : str
         In words, if the two were made by different versions of the program.
+    declared : str
+        In words, unless both rest on the same declared facts.
     """
 
     settings: Mapping[str, str]
     files: Mapping[str, str]
     program: str
+    declared: str
 
     @classmethod
     def between(cls, old: Side, new: Side) -> Reasons:
@@ -48,7 +51,9 @@ class Reasons:
         files = {name: _file(name, *hashes) for name in dict.fromkeys([*hashes[0], *hashes[1]])}
         made = [side.get("generator", "") for side in (a, b)]
         program = f"made by {made[0]} and {made[1]}" if made[0] != made[1] else ""
-        return cls(settings, {name: text for name, text in files.items() if text}, program)
+        is_same = bool(old.facts_hash) and (old.facts_hash, old.version) == (new.facts_hash, new.version)
+        declared = "" if is_same else f"declared differently in {FACTS}"
+        return cls(settings, {name: text for name, text in files.items() if text}, program, declared)
 
     def of(self, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> tuple[str, ...]:
         """Return the reasons for one claim, the nearest first."""
@@ -80,8 +85,8 @@ class Reasons:
             if about_rules if setting == "replay" else is_measured:
                 yield text
         every = all("declared" in c["basis"] or not c["basis"] for c in claims)
-        if every and any(i["name"] == FACTS for c in claims for i in c["inputs"]):
-            yield f"declared differently in {FACTS}"
+        if every and self.declared and any(i["name"] == FACTS for c in claims for i in c["inputs"]):
+            yield self.declared
 
 
 def _file(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from postmortem_nb.analysis import analyze
 from postmortem_nb.errors import ReadError, SettingError, SourceError, near
 from postmortem_nb.evidence import find_incident, load
-from postmortem_nb.incident import Incident
+from postmortem_nb.incident import FACTS, Incident
 from postmortem_nb.times import Instant
 
 # Facts that the result itself carries; of an incident all facts are compared.
@@ -34,12 +34,20 @@ class Side:
         What people declared, by its place in ``incident.toml``; of a written result only what it carries.
     is_whole : bool
         Whether ``facts`` holds everything that was declared.
+    version : str
+        Which published version of the milestones it is; empty for the declared ones.
     """
 
     name: str
     result: dict[str, Any]
     facts: dict[str, str]
     is_whole: bool
+    version: str = ""
+
+    @property
+    def facts_hash(self) -> str:
+        """The hash of the declared facts that its claims rest on; empty if none does."""
+        return next((c["evidence"][FACTS] for c in self.result["claims"] if FACTS in c["evidence"]), "")
 
 
 def read_side(name: str, **settings: Any) -> Side:
@@ -66,7 +74,7 @@ def read_side(name: str, **settings: Any) -> Side:
         incident = _in_version(incident, version)
     result = analyze(incident, **settings).to_dict()
     facts = {k: v for k, v in _flat(_plain(incident.facts)) if k.split(".")[0].split("[")[0] not in ELSEWHERE}
-    return Side(name, result, facts, True)
+    return Side(name, result, facts, True, version)
 
 
 def _of_result(name: str, path: Path) -> Side:
