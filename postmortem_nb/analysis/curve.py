@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from postmortem_nb.analysis.claims import iso
 from postmortem_nb.analysis.signals import SignalSeries
-from postmortem_nb.times import UTC
 
 POINTS = 72  # the most values
 DIGITS = 6  # significant ones
@@ -39,12 +39,8 @@ def curve_of(series: SignalSeries | None) -> CurveModel | None:
     place = ((times - start) / (end - start) * n).astype(int).clip(upper=n - 1)
     worst = series.bad_side * (series.frame["value"] * series.bad_side).groupby(place).max()
     return CurveModel(
-        start=_iso(start),
-        end=_iso(end),
+        start=str(iso(start)),
+        end=str(iso(end)),
         bad_side=series.bad_side,
         values=[None if pd.isna(v) else float(f"{v:.{DIGITS}g}") for v in worst.reindex(range(n))],
     )
-
-
-def _iso(t: pd.Timestamp) -> str:
-    return str(t.tz_convert(UTC).isoformat().replace("+00:00", "Z"))

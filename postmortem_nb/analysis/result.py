@@ -10,8 +10,8 @@ from postmortem_nb.analysis.comparison import Comparison
 from postmortem_nb.analysis.curve import curve_of
 from postmortem_nb.analysis.paths import Path
 from postmortem_nb.analysis.replays import Replay
-from postmortem_nb.analysis.schema import (
-    SCHEMA_VERSION,
+from postmortem_nb.analysis.schema import SCHEMA_VERSION, Result
+from postmortem_nb.analysis.schema.parts import (
     ActionModel,
     BaselineModel,
     ClaimModel,
@@ -26,7 +26,6 @@ from postmortem_nb.analysis.schema import (
     PatternModel,
     QuantityModel,
     ReplayModel,
-    Result,
     SensitivityModel,
     SignModel,
     TimingModel,

@@ -13,6 +13,7 @@ import pandas as pd
 from postmortem_nb.report.styles import page_css
 from postmortem_nb.tables import Safe, escape, measured, table
 from postmortem_nb.times import Duration, format_bounds, format_window
+from postmortem_nb.wording import counted
 
 if TYPE_CHECKING:
     from postmortem_nb.batch import Batch
@@ -85,9 +86,9 @@ def as_page(batch: Batch, output: Path, *, is_finished: bool) -> str:
 
 
 def _summary(batch: Batch, is_finished: bool) -> str:
-    counted = ", ".join(f"{number} {status}" for status, number in batch.counts.items())
+    told = ", ".join(f"{number} {status}" for status, number in batch.counts.items())
     left = f"; {len(batch.not_run)} not run" if batch.not_run else ""
-    return f"{counted or 'none run'}{left}{'.' if is_finished else '; the batch is running or was killed.'}"
+    return f"{told or 'none run'}{left}{'.' if is_finished else '; the batch is running or was killed.'}"
 
 
 def _result(outcome: Outcome) -> dict[str, Any] | None:
@@ -163,13 +164,9 @@ def _spark(result: Mapping[str, Any]) -> Safe:
         pen = "L"
     spans = [((a - start) / (end - start), (b - start) / (end - start), is_open) for a, b, is_open in _spans(result)]
     bars = "".join(_bar(a, b, is_open, height=28) for a, b, is_open in spans)
-    label = escape(f"{result['signal']}: {low:g} to {high:g}; {_counted(len(spans))}")
+    label = escape(f"{result['signal']}: {low:g} to {high:g}; {counted(len(spans), 'impact window')}")
     path = f'<path d="{"".join(parts)}"/>'
     return Safe(f'<svg class="spark" viewBox="0 0 144 28" role="img" aria-label="{label}">{bars}{path}</svg>')
-
-
-def _counted(windows: int) -> str:
-    return f"{windows} impact window{'' if windows == 1 else 's'}"
 
 
 def _strip(result: Mapping[str, Any]) -> Safe:
@@ -182,7 +179,7 @@ def _strip(result: Mapping[str, Any]) -> Safe:
     start, length = min(times), max(times) - min(times)
     bars = "".join(_bar((a - start) / length, (b - start) / length, is_open) for a, b, is_open in spans)
     share = sum((b - a) / length for a, b, _ in spans)
-    label = f"{_counted(len(spans))}, {share:.0%} of the record"
+    label = f"{counted(len(spans), 'impact window')}, {share:.0%} of the record"
     record = '<rect class="record" x="0.5" y="4.5" width="143" height="7"/>'
     return Safe(f'<svg class="strip" viewBox="0 0 144 16" role="img" aria-label="{label}">{record}{bars}</svg>')
 

@@ -10,9 +10,7 @@ import click
 
 from postmortem_nb.cli.display import Display, print_result, shown
 from postmortem_nb.cli.options import is_verbose, verbose_option
-from postmortem_nb.errors import SettingError
 
-BETWEEN = ";"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 PLACE = click.Path(path_type=Path)
 # Written out, so that listing commands stays quick; a test holds them to those of the package.
@@ -46,13 +44,13 @@ def trends(results: tuple[Path, ...], feeds: tuple[Path, ...], **options: Any) -
     a feed are given. Writes trends.ipynb, trends.html and trends.json.
     """
     from postmortem_nb.runner.comparing import run_trends
-    from postmortem_nb.trends import Question
+    from postmortem_nb.trends import Question, joined
 
     about = {key: options.pop(key) for key in ("output", "notebook", "timeout")}
     as_json = options.pop("as_json")
     Question.build(**options)  # what makes no sense is said before a kernel starts
     given = results or (() if feeds else (Path("reports"),))
-    values = {"results": _joined(given), "feed": _joined(feeds), **options}
+    values = {"results": joined(given), "feed": joined(feeds), **options}
     with Display(1, is_verbose=is_verbose()) as display:
         outcome = run_trends(values, **about, progress=display.step)
         display.finished(outcome)
@@ -63,12 +61,3 @@ def trends(results: tuple[Path, ...], feeds: tuple[Path, ...], **options: Any) -
     if outcome.status == "interrupted":
         return 130
     return 0 if outcome.is_ok else 1
-
-
-def _joined(paths: tuple[Path, ...]) -> str:
-    """Return paths as one parameter of the notebook."""
-    if odd := next((p for p in paths if BETWEEN in str(p)), None):
-        raise SettingError(
-            f"{odd}: the path of a result or feed may hold no {BETWEEN!r}. Rename it, or name its folder."
-        )
-    return BETWEEN.join(p.as_posix() for p in paths)

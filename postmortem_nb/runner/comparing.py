@@ -19,7 +19,6 @@ from postmortem_nb.sparing import without_grammar
 NAME = "trends"
 NOTEBOOK = Path("notebooks", "trends.ipynb")
 PROFILE = "internal"  # of the search for credentials: the results were redacted when they were made, feeds were not
-SHOWN = 3
 
 
 def run_trends(
@@ -103,6 +102,7 @@ def _make(
     source: Path, values: Mapping[str, Scalar], part: Path, output: Path, timeout: str, progress: Progress
 ) -> tuple[dict[str, Any], dict[str, Path]]:
     without_grammar()
+    from postmortem_nb.redaction import refuse_leaks
     from postmortem_nb.runner.execution import execute  # late: papermill, nbformat and nbconvert take seconds
     from postmortem_nb.runner.record import as_html, as_text, clean
 
@@ -116,22 +116,9 @@ def _make(
     progress("exporting the report", 0, 0)
     notebook = clean(executed, f"{NAME}.ipynb", source.name)
     texts = {"notebook": as_text(notebook), "html": as_html(notebook, NAME), "json": publishing.as_json(result)}
-    _refuse_leaks(texts)
+    files = {f"{NAME}.{publishing.ENDINGS[kind]}": text for kind, text in texts.items()}
+    refuse_leaks(files, PROFILE, Path.cwd())
     return result, publishing.publish(part, output, NAME, texts)
-
-
-def _refuse_leaks(texts: Mapping[str, str]) -> None:
-    from postmortem_nb.redaction import find_leaks  # late: polars
-
-    leaks = find_leaks(
-        {f"{NAME}.{publishing.ENDINGS[kind]}": text for kind, text in texts.items()}, PROFILE, Path.cwd()
-    )
-    if leaks:
-        more = f" and {len(leaks) - SHOWN} more places" if len(leaks) > SHOWN else ""
-        raise LeakError(
-            f"Nothing was published: credentials stand in {'; '.join(str(leak) for leak in leaks[:SHOWN])}{more}. "
-            "Take them out of where they come from."
-        )
 
 
 def _silent(what: str, done: int, total: int) -> None:

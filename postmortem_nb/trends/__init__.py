@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,10 +21,10 @@ from postmortem_nb.trends.frame import as_actions, as_incidents, lengths
 from postmortem_nb.trends.groups import compare_groups
 from postmortem_nb.trends.power import Power, power_of
 from postmortem_nb.trends.question import DIVISIONS, MEASURES, Question
-from postmortem_nb.trends.results import place_of, read_results, result_files
+from postmortem_nb.trends.results import read_results, result_files
 from postmortem_nb.trends.statistics import Summary, summarize
 
-__all__ = ["DIVISIONS", "MEASURES", "Question", "Trends", "read_trends"]
+__all__ = ["DIVISIONS", "MEASURES", "Question", "Trends", "joined", "read_trends"]
 
 BETWEEN = ";"  # between the paths of one text
 SINGLE = pd.Timedelta(minutes=1)  # the least length of a period
@@ -164,16 +163,13 @@ def read_trends(
     if not files and not pages:
         raise SourceError("Nothing was named: give results of `postmortem-nb run`, a folder of them, or a feed.")
     read = read_results(files)
-    incidents, findings = list(read.incidents), list(read.findings)
     if pages:
-        fed = read_feeds(pages, asked.get("timezone", ""))
-        incidents += fed.incidents
-        findings += fed.findings
-    if not incidents:
-        reasons = " ".join(f"{f.where}: {f.text}" for f in findings[:3])
+        read = read.with_more(read_feeds(pages, asked.get("timezone", "")))
+    if not read.incidents:
+        reasons = " ".join(f"{f.where}: {f.text}" for f in read.findings[:3])
         raise SourceError(f"No incident could be read. {reasons}".rstrip())
-    sources = tuple((place_of(p), hashlib.sha256(p.read_bytes()).hexdigest()) for p in [*files, *_inside(pages)])
-    return Trends(question, as_incidents(incidents), as_actions(read.actions), worst_first(findings), sources)
+    incidents, actions = as_incidents(read.incidents), as_actions(read.actions)
+    return Trends(question, incidents, actions, worst_first(read.findings), tuple(read.sources))
 
 
 def _need_scipy() -> None:
@@ -181,13 +177,23 @@ def _need_scipy() -> None:
         raise SettingError("Trends need scipy. Install it: pip install 'postmortem-nb[trends]'.")
 
 
+def joined(paths: Iterable[Path]) -> str:
+    """Return paths as the one text that `read_trends` takes: parameters of a notebook are texts.
+
+    Raises
+    ------
+    SettingError
+        If a path holds what stands between two.
+    """
+    listed = list(paths)
+    if odd := next((p for p in listed if BETWEEN in str(p)), None):
+        raise SettingError(
+            f"{odd}: the path of a result or feed may hold no {BETWEEN!r}. Rename it, or name its folder."
+        )
+    return BETWEEN.join(p.as_posix() for p in listed)
+
+
 def _paths(given: str | Path | Iterable[str | Path]) -> list[Path]:
     if isinstance(given, str):
         return [Path(part.strip()) for part in given.split(BETWEEN) if part.strip()]
     return [given] if isinstance(given, Path) else [Path(p) for p in given]
-
-
-def _inside(pages: list[Path]) -> list[Path]:
-    from postmortem_nb.importing.status import files_of
-
-    return files_of(pages) if pages else []

@@ -197,7 +197,7 @@ def chart_groups(
         draw_heading(ax, f"{MEASURES[measure]} by {by}, logarithmic", synthetic=synthetic, lift={"narrow": LIFT})
         return fig
 
-    told = "; ".join(f"{r['group']}: {median_text(Summary(**_stats(r)))}" for r in rows.head(4).to_dict("records"))
+    told = "; ".join(f"{r['group']}: {median_text(Summary.of_row(r))}" for r in rows.head(4).to_dict("records"))
     alt = f"{MEASURES[measure].capitalize()} of incidents by {by}, {len(rows)} groups. {told}."
     caption = (
         "Each dot is an incident; the bar is the interval (95 %) of the median, the rule across it the median itself."
@@ -243,11 +243,6 @@ def _points(incidents: pd.DataFrame, measure: str) -> pd.DataFrame:
     points = pd.DataFrame({"id": actual["id"], "begin": actual["begin"], "minutes": minutes})
     points["is_open"] = actual[measure].isna()
     return points[points["minutes"].notna()].reset_index(drop=True)
-
-
-def _stats(row: dict[Any, Any]) -> dict[str, Any]:
-    wanted = Summary.__dataclass_fields__
-    return {str(k): (None if isinstance(v, float) and np.isnan(v) else v) for k, v in row.items() if k in wanted}
 
 
 def _amount(value: float, step: float) -> str:

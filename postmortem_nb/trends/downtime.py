@@ -7,11 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from postmortem_nb.times import Interval, union
+from postmortem_nb.trends.statistics import Floats
 
-Floats = NDArray[np.float64]
 MINUTE = pd.Timedelta(minutes=1)
 FREQUENCIES = {"day": "D", "week": "W-MON", "month": "MS", "quarter": "QS", "year": "YS"}
 # The longest period that is still cut so finely, in days.

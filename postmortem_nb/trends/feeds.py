@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ import pandas as pd
 
 from postmortem_nb.findings import Finding
 from postmortem_nb.importing import read_status_feed
+from postmortem_nb.importing.status import files_of
 from postmortem_nb.times import Interval
+from postmortem_nb.trends.downtime import MINUTE
 from postmortem_nb.trends.frame import LEAST
 from postmortem_nb.trends.results import Read, Row, place_of
 
-MINUTE = pd.Timedelta(minutes=1)
 MEASURED_ON = ("impact", "time_to_recover", "time_to_resolve")  # what has no length while an incident is open
 
 
@@ -39,7 +41,8 @@ def read_feeds(paths: Sequence[Path], timezone: str) -> Read:
     last = _last(feed)
     rows = [_row(entry, last) for entry in feed[feed["begin"].notna()].to_dict("records")]
     findings = [_shortened(f) for f in feed.attrs["findings"]]
-    return Read(rows, [], findings)
+    sources = [(place_of(p), hashlib.sha256(p.read_bytes()).hexdigest()) for p in files_of(paths)]
+    return Read(rows, [], findings, sources)
 
 
 def _shortened(finding: Finding) -> Finding:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from postmortem_nb.analysis.claims import iso
 from postmortem_nb.trends.groups import path_costs, recurrences, shares
 from postmortem_nb.trends.tasks import STATES, states_of
 
@@ -31,7 +32,7 @@ def as_result(trends: Trends) -> dict[str, Any]:
         "measures": {name: asdict(found) for name, found in trends.summaries.items()},
         "misleading_paths": path_costs(incidents),
         "over_time": _rows(trends.over_time),
-        "period": {"start": _iso(period[0]), "end": _iso(period[1]), "step": trends.step},
+        "period": {"start": iso(period[0]), "end": iso(period[1]), "step": trends.step},
         "power": {name: asdict(found) for name, found in trends.powers.items()},
         "question": question.as_dict(),
         "recurrences": {by: _rows(recurrences(incidents, by, question.again)) for by in ("service", "factor")},
@@ -47,13 +48,9 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, pd.Timestamp):
-        return None if pd.isna(value) else _iso(value)
+        return None if pd.isna(value) else iso(value)
     if isinstance(value, tuple):
         return [_plain(v) for v in value]
     if value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
         return None
     return value.item() if hasattr(value, "item") else value
-
-
-def _iso(t: pd.Timestamp) -> str:
-    return t.isoformat().replace("+00:00", "Z")

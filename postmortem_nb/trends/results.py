@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -30,11 +31,21 @@ Row = dict[str, Any]
 
 
 class Read(NamedTuple):
-    """What was read: rows of both frames, and what could not be used."""
+    """What was read: rows of both frames, what could not be used, and every file with its SHA-256."""
 
     incidents: list[Row]
     actions: list[Row]
     findings: list[Finding]
+    sources: list[tuple[str, str]]
+
+    def with_more(self, other: Read) -> Read:
+        """Return both together."""
+        return Read(
+            self.incidents + other.incidents,
+            self.actions + other.actions,
+            self.findings + other.findings,
+            self.sources + other.sources,
+        )
 
 
 def result_files(paths: Iterable[Path]) -> list[Path]:
@@ -70,12 +81,14 @@ def _is_ours(path: Path) -> bool:
 
 def read_results(files: Iterable[Path]) -> Read:
     """Return the incidents of results, each once."""
-    read = Read([], [], [])
+    read = Read([], [], [], [])
     seen: dict[str, str] = {}
     for path in files:
         place = place_of(path)
         try:
-            result = json.loads(path.read_bytes())
+            content = path.read_bytes()
+            read.sources.append((place, hashlib.sha256(content).hexdigest()))
+            result = json.loads(content)
         except (OSError, ValueError) as error:
             read.findings.append(_unusable(place, f"It cannot be read as JSON ({error})."))
             continue
@@ -159,10 +172,7 @@ def row_of(result: Mapping[str, Any], place: str) -> Row | None:
 
 def _best(instant: Mapping[str, Any]) -> pd.Timestamp | None:
     """Return the best single value of an instant, as `postmortem_nb.times.Instant.best` does."""
-    if instant["at"]:
-        return pd.Timestamp(instant["at"])
-    bounds = [pd.Timestamp(instant[k]) for k in ("lo", "hi") if instant[k]]
-    return bounds[0] + (bounds[-1] - bounds[0]) / 2 if bounds else None
+    return next((pd.Timestamp(instant[k]) for k in ("at", "lo", "hi") if instant[k]), None)
 
 
 def _first(moments: Mapping[str, pd.Timestamp | None], names: Iterable[str]) -> pd.Timestamp | None:

@@ -185,17 +185,12 @@ def groups(trends: Trends) -> Section:
 def _group_table(trends: Trends, found: pd.DataFrame, by: str) -> Safe:
     wants_mean, name = trends.question.mean, MEASURES[trends.question.measure]
     rows = [
-        (r["group"], f"{r['incidents']:,}", length(r["impact_total"]), *_statistics(_summary(r), mean=wants_mean))
+        (r["group"], f"{r['incidents']:,}", length(r["impact_total"]), *_statistics(Summary.of_row(r), mean=wants_mean))
         for r in found.to_dict("records")
     ]
     columns = (by.capitalize(), "Began", "Impact in all", *_columns(mean=wants_mean))
     caption = f"{name.capitalize()} by {by}; impact in all is the union of the windows of the group"
     return table(columns, rows, caption, numeric=columns[1:], most=MOST)
-
-
-def _summary(row: dict[Any, Any]) -> Summary:
-    wanted = {str(k): v for k, v in row.items() if k in Summary.__dataclass_fields__}
-    return Summary(**{k: None if isinstance(v, float) and pd.isna(v) else v for k, v in wanted.items()})
 
 
 def day(t: pd.Timestamp) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,6 +54,13 @@ class Summary:
     mean_lo: float | None = None
     mean_hi: float | None = None
 
+    @classmethod
+    def of_row(cls, row: Mapping[Any, Any]) -> Summary:
+        """Return the one that a row of a frame holds, whatever else stands there; NaN is None."""
+        values: dict[str, Any] = {k: row[k] for k in cls.__dataclass_fields__ if k in row}
+        missing = {k: None for k, v in values.items() if isinstance(v, float) and np.isnan(v)}
+        return cls(**(values | missing))
+
 
 class Curve(NamedTuple):
     """The share that still lasts after each length, with its limits (95 %); step by step, downwards."""
@@ -96,9 +104,12 @@ def survival(values: ArrayLike, at_least: ArrayLike) -> Curve | None:
     An open incident counts among those that still last up to its lower bound, and not afterwards. Limits are those of
     Kalbfleisch and Prentice (log-log), which stay within 0 and 1.
     """
+    return _curve(*_split(values, at_least))
+
+
+def _curve(known: Floats, bounds: Floats) -> Curve | None:
     from scipy import stats  # late: half a second
 
-    known, bounds = _split(values, at_least)
     if not len(known):
         return None
     sample = stats.CensoredData(uncensored=known, right=bounds)
@@ -127,11 +138,6 @@ def _censored(known: Floats, bounds: Floats, n: int, most: float) -> Summary:
         return Summary(n, len(bounds), median, None, None, q1, q3, most, f"{SURVIVAL.split(';')[0]}; {TOO_FEW}")
     lo, hi = (_first_below(curve.times, limit, 0.5) for limit in (curve.lo, curve.hi))
     return Summary(n, len(bounds), median, lo, hi, q1, q3, most, SURVIVAL)
-
-
-def _curve(known: Floats, bounds: Floats) -> Curve | None:
-    values = np.concatenate([known, np.full(len(bounds), np.nan)])
-    return survival(values, np.concatenate([np.full(len(known), np.nan), bounds]))
 
 
 def _first_below(times: Floats, share: Floats, level: float) -> float | None:

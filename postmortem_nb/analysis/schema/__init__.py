@@ -17,8 +17,6 @@ from postmortem_nb.analysis.schema.parts import (
     ExcerptModel,
     FileModel,
     FindingModel,
-    FiringModel,
-    InputModel,
     InstantModel,
     PathModel,
     PatternModel,
@@ -29,31 +27,6 @@ from postmortem_nb.analysis.schema.parts import (
     TimingModel,
     WindowModel,
 )
-
-__all__ = [
-    "SCHEMA_VERSION",
-    "ActionModel",
-    "BaselineModel",
-    "ClaimModel",
-    "ComparisonModel",
-    "ConventionModel",
-    "ExcerptModel",
-    "FileModel",
-    "FindingModel",
-    "FiringModel",
-    "InputModel",
-    "InstantModel",
-    "PathModel",
-    "PatternModel",
-    "QuantityModel",
-    "ReplayModel",
-    "Result",
-    "SensitivityModel",
-    "SignModel",
-    "TimingModel",
-    "WindowModel",
-    "result_schema",
-]
 
 SCHEMA_VERSION = 2
 
