@@ -14,7 +14,7 @@ from test_batch import processes_in, wait_until
 
 from postmortem_nb.batch import pool, run_all
 from postmortem_nb.kernels import nursery
-from postmortem_nb.runner import run
+from postmortem_nb.runner import job, run
 
 pytestmark = [
     pytest.mark.slow,
@@ -86,6 +86,25 @@ def test_a_full_disk_costs_one_report(project, small_disk):
     assert "No space left on device" in done.outcomes[1].message
     assert json.loads((small_disk / "batch.json").read_text())["status"] == "finished"
     assert not [path.name for path in small_disk.iterdir() if "disk" in path.name or path.name.startswith(".")]
+
+
+@pytest.mark.timeout(300, method="thread")  # the alarm is that of the run
+def test_an_endless_computation_outside_the_notebook_costs_one_report(project, monkeypatch):
+    """In the one process of a batch of one worker, which nobody else could kill."""
+
+    def hang(self, part):
+        while self.folder.name.endswith("good"):
+            pass
+        return execute(self, part)
+
+    execute = job.Job.execute
+    monkeypatch.setattr(job.Job, "execute", hang)
+    monkeypatch.setattr(job, "REST_SECONDS", 1.0)
+    done = run_all(["2024-01-01-good"], notebook=NOTEBOOK, timeout="1s")
+    said = "It did not finish within 1s, nor much later; it was stopped outside its notebook."
+    assert [(o.status, o.message) for o in done.outcomes] == [("timeout", said)]
+    assert "in hang" in done.outcomes[0].detail
+    assert run_all(["2024-01-01-fine"], notebook=NOTEBOOK).is_ok, "the alarm is off again"
 
 
 def test_a_forked_kernel_that_never_answers_is_replaced(project, monkeypatch):

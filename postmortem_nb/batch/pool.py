@@ -25,11 +25,11 @@ from typing import Any
 
 from postmortem_nb.kernels import nursery
 from postmortem_nb.kernels.kernel import environment
-from postmortem_nb.runner import Outcome
+from postmortem_nb.runner import Outcome, job
 from postmortem_nb.times import format_duration, parse_duration
 
-REST_SECONDS = 600.0  # for all of a run that is not its notebook: start, hashes, export, writing
 CLEANING_SECONDS = 45.0  # for a worker that was told to end; the runner's own waits for a kernel are shorter
+REST_SECONDS = job.REST_SECONDS + CLEANING_SECONDS  # a worker that can still end its run itself does so before
 STEP_SECONDS = 0.5  # polars takes SIGINT over so that a wait without end begins again instead of ending
 
 

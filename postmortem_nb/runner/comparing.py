@@ -10,8 +10,8 @@ from typing import Any
 
 from postmortem_nb.errors import LeakError, SourceError
 from postmortem_nb.runner import publishing
-from postmortem_nb.runner.interruption import terminable
-from postmortem_nb.runner.job import Progress, counted, read_result
+from postmortem_nb.runner.interruption import OverdueError, bounded, terminable
+from postmortem_nb.runner.job import Progress, counted, longest, read_result
 from postmortem_nb.runner.outcome import NotebookStopped, Outcome
 from postmortem_nb.runner.parameters import Scalar, check_parameters, read_parameters
 from postmortem_nb.sparing import without_grammar
@@ -64,7 +64,7 @@ def run_trends(
         return Outcome(NAME, status, message, detail=detail, seconds=time.monotonic() - started, **about)
 
     try:
-        with terminable(), publishing.part_folder(folder, NAME) as part:
+        with terminable(), bounded(longest(timeout)), publishing.part_folder(folder, NAME) as part:
             try:
                 result, paths = _make(source, checked, part, folder, timeout, progress or _silent)
                 about: dict[str, Any] = {**paths, "findings": counted(result)}
@@ -76,6 +76,9 @@ def run_trends(
             except OSError as error:
                 said = f"The report could not be written ({error.strerror or error}). Nothing was changed."
                 return outcome("failed", said, traceback.format_exc())
+    except OverdueError:
+        said = f"It did not finish within {timeout}, nor much later; it was stopped outside its notebook."
+        return outcome("timeout", said, traceback.format_exc())
     except KeyboardInterrupt:
         return outcome("interrupted", "It was interrupted; nothing was published.")
 

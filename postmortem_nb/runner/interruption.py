@@ -1,4 +1,6 @@
-"""Interrupts: SIGTERM ends a run as cleanly as Ctrl-C; neither comes between steps that belong together."""
+"""Interrupts: SIGTERM, or too long a time, ends a run as cleanly as Ctrl-C; none comes between steps that belong
+together.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
+
+NUMBERS = [signal.SIGINT, signal.SIGTERM, *(number for number in signal.Signals if number.name == "SIGALRM")]
 
 
 def _is_main_thread() -> bool:
@@ -33,6 +37,33 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+class OverdueError(KeyboardInterrupt):
+    """Interrupts what takes longer than it may."""
+
+
+@contextlib.contextmanager
+def bounded(seconds: float) -> Iterator[None]:
+    """Raise `OverdueError` in a block that lasts longer, even out of a loop without end.
+
+    Nobody watches where the system has no alarm, outside the main thread, and where somebody else uses the alarm.
+    """
+    alarm = getattr(signal, "SIGALRM", None)
+    if alarm is None or not _is_main_thread() or signal.getsignal(alarm) is not signal.SIG_DFL:
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise OverdueError(f"longer than {seconds:.0f} s")
+
+    signal.signal(alarm, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(alarm, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Hold interrupts back until the end of the block, then let them happen."""
@@ -40,10 +71,7 @@ def undisturbed() -> Iterator[None]:
         yield
         return
     held: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, frame: held.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = {number: signal.signal(number, lambda number, frame: held.append(number)) for number in NUMBERS}
     try:
         yield
     finally:

@@ -20,13 +20,16 @@ from postmortem_nb.evidence.loading import AUTO, DEFAULT
 from postmortem_nb.findings import SEVERITIES
 from postmortem_nb.incident import FACTS
 from postmortem_nb.runner import inputs, leftover, publishing
-from postmortem_nb.runner.interruption import terminable
+from postmortem_nb.runner.interruption import OverdueError, bounded, terminable
 from postmortem_nb.runner.outcome import NotebookStopped, NotStartedError, Outcome
 from postmortem_nb.runner.parameters import INCIDENT, Scalar
 from postmortem_nb.sparing import without_grammar
+from postmortem_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+REST_SECONDS = 600.0  # for all of a run that is not its notebook: start, hashes, export, writing
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are (0: not known)."""
@@ -74,7 +77,7 @@ class Job:
             return Outcome(name, status, message, **about)
 
         try:
-            with terminable():
+            with terminable(), bounded(longest(self.timeout)):
                 self.progress("reading the facts", 0, 0)
                 read_facts(self.folder / FACTS)  # what is wrong with them is said before a kernel starts
                 with publishing.part_folder(self.output, name) as part:
@@ -93,6 +96,9 @@ class Job:
                         reason = error.strerror or str(error)
                         message = f"The report could not be written ({reason}). Nothing was changed."
                         return outcome("failed", message, traceback.format_exc())
+        except OverdueError:
+            message = f"It did not finish within {self.timeout}, nor much later; it was stopped outside its notebook."
+            return outcome("timeout", message, traceback.format_exc())
         except KeyboardInterrupt:
             return outcome("interrupted", "It was interrupted; nothing was published.")
 
@@ -214,6 +220,11 @@ class Job:
         except LeakError:
             return None
         return publishing.keep_failed(part, self.output, self.folder.name, text)
+
+
+def longest(timeout: str) -> float:
+    """Return the seconds that all of a run may take whose notebook has this limit."""
+    return parse_duration(timeout, "timeout").total_seconds() + REST_SECONDS
 
 
 def read_result(part: Path) -> dict[str, Any] | None:
