@@ -18,6 +18,7 @@ from postmortem_nb.analysis.claims import HINT, Claim, Claims, format_quantity
 from postmortem_nb.errors import SourceError, near
 from postmortem_nb.times import UTC, zone_label
 from postmortem_nb.times.durations import NARROW
+from postmortem_nb.wording import NUMBERS
 
 OVER = 0.1  # of a step: by so little a bound may lie outside of a rounded range
 LOSS = 0.05  # what rounding may take away without "about"
@@ -27,7 +28,6 @@ ROUNDINGS = ("1min", "10s", "1s")
 STEPS = ((60, 1), (120, 10), (180, 30), (86_400, 60), (1_209_600, 3600), (math.inf, 86_400))
 COARSER = (1, 10, 30, 60, 300, 600, 1800, 3600, 21_600, 86_400)
 UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
-NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _ASIDE = re.compile(r" \([^()]*\)")
 _LENGTH = re.compile(r"(?:at least |at most )?−?\d+(?!\.?\d)")  # others are sentences, or not known
 _LOCAL = re.compile(r", (?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? \S+(?: \(UTC[^)]*\))?$")

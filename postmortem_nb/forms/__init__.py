@@ -111,11 +111,12 @@ def compose(analysis: Analysis, form: str, target: str, status: str = "") -> dic
 
 def _pass_gate(files: Mapping[str, str], profile: str, analysis: Analysis) -> None:
     """Refuse files in which the rules of redaction still find something, read as their readers would."""
-    seen = {
-        f"{analysis.incident.id}{name}": markdown.to_html(text) if name.endswith(".md") else text
+    shown = {
+        f"{analysis.incident.id}{name}.html" if name.endswith(".md") else f"{analysis.incident.id}{name}": (
+            markdown.to_html(text) if name.endswith(".md") else text
+        )
         for name, text in files.items()
     }
-    shown = {name.replace(".md", ".md.html") if name.endswith(".md") else name: text for name, text in seen.items()}
     refuse_leaks(shown, profile, analysis.incident.folder)
 
 

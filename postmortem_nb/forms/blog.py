@@ -10,7 +10,7 @@ from postmortem_nb.analysis import Analysis
 from postmortem_nb.drafting.piece import is_known
 from postmortem_nb.forms.material import brief, common, passages, spelled
 from postmortem_nb.forms.templates import Prose
-from postmortem_nb.wording import sentence
+from postmortem_nb.wording import NUMBERS, sentence
 
 SHORTEST, LONGEST = 400, 600  # words of all that is read below the title: headings, captions and notes too
 NOTE = 7  # words with which the template introduces the note on synthetic telemetry
@@ -26,7 +26,6 @@ PARTS = (
     ("What it taught us", "Lessons", 7),
     ("What changes now", MEASURES, 8),
 )
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def material(analysis: Analysis, status: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from postmortem_nb.importing.notations import read_day
+from postmortem_nb.incident.following import KINDS
 
 STATUS = (  # state of ours → words; the first that fits counts
     (
@@ -16,7 +17,6 @@ STATUS = (  # state of ours → words; the first that fits counts
     ("rejected", r"rejected|won.?t (?:do|fix)|declined|cancell?ed|dropped|abandoned|not doing"),
     ("done", r"done|complete[d]?|closed|fixed|finished|resolved|implemented|merged|shipped|✅|☑|✔"),
 )
-KINDS = ("prevent", "detect", "mitigate", "process")
 _DONE = re.compile(r"^(?:✅|☑|✔|\[x\])\s*", re.IGNORECASE)
 _KEY = (
     r"owners?|assignees?|assigned to|responsible|dri|due(?: date| by)?|deadline|by|eta|target(?: date)?|priority|prio"

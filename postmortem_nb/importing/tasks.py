@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from postmortem_nb.importing.document import Block, Item, List, Paragraph, Table, Text
 from postmortem_nb.importing.fields import is_nothing
-from postmortem_nb.importing.tails import KINDS as TYPES
 from postmortem_nb.importing.tails import date_of, read_tail, status_of
+from postmortem_nb.incident.following import KINDS as TYPES
 
 KINDS = (  # kind → words; the first that fits counts
     ("detect", r"monitor|alert|alarm|detect|probe|dashboard|\bmetrics?\b|observab|notice|synthetic|health ?check"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import model_validator
 
 from postmortem_nb.incident.written import Fact, Text
+
+Kind = Literal["prevent", "detect", "mitigate", "process"]
+KINDS: tuple[str, ...] = get_args(Kind)  # of actions
 
 
 class Action(Fact):
@@ -18,7 +21,7 @@ class Action(Fact):
     """
 
     text: Text
-    kind: Literal["prevent", "detect", "mitigate", "process"]
+    kind: Kind
     owner: str = ""
     due: dt.date | None = None
     status: Literal["open", "done", "rejected"] = "open"

@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from postmortem_nb.incident.following import KINDS
+
 STATES = ("on time", "late", "done, date not recorded", "overdue", "not due yet", "without a due date", "rejected")
 DAY = pd.Timedelta(days=1)
-KINDS = ("prevent", "detect", "mitigate", "process")
 
 
 def states_of(actions: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:

@@ -96,6 +96,9 @@ COMMANDS = frozenset(
         "tcpdump",
     ]
 )
+NUMBERS = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"
+)  # fmt: skip
 _ENDED = re.compile(r"[.!?…][)\"'”’*]*$")
 
 
