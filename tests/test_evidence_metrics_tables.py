@@ -5,11 +5,13 @@ import math
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from postmortem_nb.errors import PostmortemError, ReadError
-from postmortem_nb.evidence import Unreadable, read_metrics
+from postmortem_nb.evidence import Unreadable, read_metrics, table
+from postmortem_nb.evidence.account import Tally
+from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.metrics.values import numbers_of
 
 AT = [pd.Timestamp(f"2024-01-15T10:3{i}:00Z") for i in range(4)]
@@ -235,3 +237,27 @@ def test_a_table_of_too_many_keys_is_refused(tmp_path, monkeypatch):
     text = "".join(f'{{"time": 1705314600, "k{i}": 1}}\n' for i in range(20))
     with pytest.raises(Unreadable, match="20 records have 21 keys between them"):
         read_metrics(write(tmp_path, text, "keys.jsonl"))
+
+
+LINES = st.lists(
+    st.sampled_from(
+        ["1,2", "a,b", "x,", ",", "", " ", "1", "1,2,3", "1,2,,", '"a,b",c', '"a', 'b"', '"a""b",', "a\t,b"]
+    )
+    | st.text('ab,"\r\t ', max_size=6),
+    max_size=14,
+)
+
+
+@given(LINES, st.sampled_from(["a,b", '"a",b', "a\tb", "a", "sep=,\na,b"]), st.integers(1, 5))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_lines_are_split_together_as_each_by_itself(tmp_path, lines, header, together):
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join([header, *lines]), newline="")
+    read = []
+    for split, most in ((table._split_together, together), (lambda *_: None, 10**6)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(table, "_split_together", split)
+            patch.setattr(table, "TOGETHER", most)
+            tally = Tally("x.csv")
+            read.append((table.read_table(path, How("x.csv"), tally), tally))
+    assert read[0] == read[1]

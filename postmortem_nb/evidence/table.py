@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from postmortem_nb.errors import ReadError, SettingError, near
 from postmortem_nb.evidence.account import Tally, Unreadable
@@ -17,6 +17,7 @@ from postmortem_nb.evidence.sources import Place
 TIMES = ("time", "timestamp", "ts", "date", "datetime", "@timestamp")
 SERVICES = ("service", "servicename", "service_name", "app", "podname", "pod_name", "pod", "instance", "host")
 PODS = ("podname", "pod_name", "pod")
+TOGETHER = 4096  # lines that are split at once where they hold no quotes
 LONGEST = 1000  # lines that one quoted field may go over before its quote is taken for a torn one
 
 _SEPARATOR = re.compile(r"\s*[\"']?sep=(.)[\"']?\s*", re.IGNORECASE)
@@ -89,13 +90,13 @@ class Table:
 def read_table(path: Place, how: How, tally: Tally) -> Table:
     """Read a CSV file, its separator told from the header; rows with too few or too many cells are rejected."""
     lines = chain.from_iterable(blocks(path, tally, encoding=how.encoding))
-    records = records_in(lines)
-    header_line, declared = "", ""
-    for _, text, span in records:
+    header_line, declared, done = "", "", 0
+    for number, text, span in records_in(lines):
+        done = number + span - 1
         if not text or text.isspace():
             tally.blank += span
-        elif not declared and (found := _SEPARATOR.fullmatch(text)):  # what spreadsheets are told in a first line
-            declared = found[1]
+        elif not declared and (told := _SEPARATOR.fullmatch(text)):  # what spreadsheets are told in a first line
+            declared = told[1]
             tally.skipped += 1
         else:
             header_line = text
@@ -107,18 +108,13 @@ def read_table(path: Place, how: How, tally: Tally) -> Table:
     separator = declared or max(",;\t|", key=_QUOTED.sub("", header_line).count)
     header = _unique(cell.strip() for cell in _cells(header_line, separator) or [])
     width = len(header)
-    rows: list[list[str]] = []
+    values: list[list[str]] = [[] for _ in header]
     numbers: list[int] = []
-    for number, text, span in records:
-        if not text or text.isspace():
-            tally.blank += span
-            continue
-        for line, cells, used in _rows(number, text, span, separator, width, tally):
-            rows.append(cells)
-            numbers.append(line)
-            tally.continued += used - 1
-    by_column: Iterable[Sequence[str]] = zip(*rows, strict=True) if rows else [()] * width
-    columns = {name: list(values) for name, values in zip(header, by_column, strict=True)}
+    for found, cells in _parts(lines, done, separator, width, tally):
+        numbers += found
+        for place, column in enumerate(values):
+            column += cells[place::width]
+    columns = dict(zip(header, values, strict=True))
     tally.unused = tuple(name for name in how.drop if name not in columns)
     for name in how.drop:
         columns.pop(name, None)
@@ -149,12 +145,12 @@ def service_of(column: str, values: Iterable[str]) -> list[str]:
     return [found[1] if (found := _POD.fullmatch(value.strip())) else value.strip() for value in values]
 
 
-def records_in(lines: Iterator[str]) -> Iterator[tuple[int, str, int]]:
+def records_in(lines: Iterable[str], first: int = 1) -> Iterator[tuple[int, str, int]]:
     """Join lines until their quotes are closed; yields first line, text and how many lines it took."""
     held: list[str] = []
     is_open = False
     number = 0
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, first):
         if not held and '"' not in line:
             yield number, line, 1
             continue
@@ -165,6 +161,48 @@ def records_in(lines: Iterator[str]) -> Iterator[tuple[int, str, int]]:
             held, is_open = [], False
     if held:
         yield number - len(held) + 1, "\n".join(held), len(held)
+
+
+def _parts(
+    lines: Iterator[str], done: int, separator: str, width: int, tally: Tally
+) -> Iterator[tuple[Iterable[int], list[str]]]:
+    """Yield the line of each row of a part of the file, and the cells of all of them, one row after the other."""
+    while part := list(islice(lines, TOGETHER)):
+        has_quotes = any('"' in line for line in part)
+        cells = None if has_quotes else _split_together(part, separator, width)
+        if cells is not None:
+            yield range(done + 1, done + 1 + len(part)), cells
+        else:
+            asked = chain(part, lines) if has_quotes else part  # a quote may be closed further down
+            rows = _found(records_in(asked, done + 1), separator, width, tally)
+            while some := list(islice(rows, TOGETHER)):
+                yield [number for number, _ in some], [cell for _, row in some for cell in row]
+        done += len(part)
+
+
+def _split_together(lines: list[str], separator: str, width: int) -> list[str] | None:
+    """Return the cells of lines without quotes, one row after the other; None if one of them may be no whole row.
+
+    It is what the reader makes of each line by itself, in a tenth of the time.
+    """
+    if width == 1 or any(line.count(separator) != width - 1 for line in lines):
+        return None
+    if max(map(len, lines)) > csv.field_size_limit() or any("\r" in line or line.isspace() for line in lines):
+        return None
+    return separator.join(lines).split(separator)
+
+
+def _found(
+    records: Iterable[tuple[int, str, int]], separator: str, width: int, tally: Tally
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield line and cells of every row."""
+    for number, text, span in records:
+        if not text or text.isspace():
+            tally.blank += span
+            continue
+        for line, cells, used in _rows(number, text, span, separator, width, tally):
+            yield line, cells
+            tally.continued += used - 1
 
 
 def _rows(
