@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.log import logger
 
 from postmortem_nb.runner import harvest
 
 NAME = "postmortem"
+SAVE_SECONDS = 10.0  # between writings of papermill's record while cells run
 
 
 class Client(PapermillNotebookClient):
@@ -41,8 +44,27 @@ class HarvestError(Exception):
     """The kernel could not write its result."""
 
 
+@contextlib.contextmanager
+def saved_seldom(manager: NotebookExecutionManager) -> Iterator[None]:
+    """Let papermill write its record now and then instead of all of it before and after each cell.
+
+    It writes it once more at the end, however that comes.
+    """
+    save = manager.save
+
+    def save_if_due(**kwargs: Any) -> None:
+        if (manager.now() - manager.last_save_time).total_seconds() >= SAVE_SECONDS:
+            save(**kwargs)
+
+    manager.save = save_if_due
+    try:
+        yield
+    finally:
+        manager.save = save
+
+
 class RunEngine(NBClientEngine):
-    """The engine of a run; its one own option is ``result``."""
+    """The engine of a run; its own options are ``result``, and ``on_manager``, which is given what holds the record."""
 
     @classmethod
     def execute_managed_notebook(
@@ -55,9 +77,12 @@ class RunEngine(NBClientEngine):
         start_timeout: int = 60,
         execution_timeout: float | None = None,
         result: Path | None = None,
+        on_manager: Callable[[NotebookExecutionManager], None] | None = None,
         **kwargs: Any,
     ) -> None:
         """Execute the notebook of a papermill run in its place."""
+        if on_manager is not None:
+            on_manager(nb_man)
         options = {k: v for k, v in kwargs.items() if k not in ("input_path", "timeout", "startup_timeout")}
         client = Client(
             nb_man,
@@ -71,7 +96,8 @@ class RunEngine(NBClientEngine):
             **options,
         )
         client.result = result
-        client.execute()
+        with saved_seldom(nb_man):
+            client.execute()
 
 
 papermill_engines.register(NAME, RunEngine)

@@ -23,6 +23,7 @@ import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from papermill.engines import NotebookExecutionManager
 from papermill.exceptions import PapermillExecutionError
 
 from postmortem_nb import errors
@@ -90,8 +91,10 @@ def execute(
     """
     deadline = Deadline(timeout)
     kernel = Kernel.in_folder(sockets, is_warm=is_warm, memory=memory)
+    managers: list[NotebookExecutionManager] = []
     options = {
         "result": part / RESULT,
+        "on_manager": managers.append,
         "kernel_manager_class": kernel,
         "timeout_func": lambda cell: max(deadline.left, 0.01),
         "execution_timeout": deadline.seconds,  # of what is no cell
@@ -112,7 +115,16 @@ def execute(
     if run.error is None and run.notebook is not None:
         judge(run.notebook)
         return run.notebook
+    if not run.is_done.is_set():
+        _write_record(managers)
     raise _explained(run.error, part, kernel, deadline)
+
+
+def _write_record(managers: list[NotebookExecutionManager]) -> None:
+    """Write what papermill holds in memory, where it has not come back by itself."""
+    for manager in managers:
+        with contextlib.suppress(OSError):
+            NotebookExecutionManager.save(manager)
 
 
 class Deadline:

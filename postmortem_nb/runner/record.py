@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -73,6 +74,12 @@ def as_text(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
+@cache
+def exporter() -> PostmortemExporter:
+    """Return the exporter of this process, which compiles its templates once."""
+    return PostmortemExporter()
+
+
 def as_html(notebook: NotebookNode, incident: str) -> str:
     """Export an executed notebook in this process: nbconvert's command would import everything anew.
 
@@ -84,7 +91,7 @@ def as_html(notebook: NotebookNode, incident: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            body, _ = PostmortemExporter().from_notebook_node(notebook, {"metadata": {"name": incident}})
+            body, _ = exporter().from_notebook_node(notebook, {"metadata": {"name": incident}})
     except Exception as error:
         message = f"The notebook ran but could not be exported ({type(error).__name__}: {error})."
         raise NotebookStopped("failed", message, traceback.format_exc()) from error
