@@ -200,8 +200,9 @@ def test_other_systems_have_no_nursery(monkeypatch):
 
 
 def test_the_known_threads_are_the_only_ones():
-    """After the stack was imported nothing runs but what `HARMLESS_THREADS` explains."""
-    code = "from postmortem_nb.kernels import zygote as z\nz.import_stack(); z.settle(); print(z.strange_threads())"
+    """When the zygote is ready nothing runs but what `HARMLESS_THREADS` explains."""
+    steps = "z.import_stack(); z.fill_caches(); z.settle(); print(z.strange_threads())"
+    code = f"from postmortem_nb.kernels import zygote as z\n{steps}"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
     assert all(len(name) <= 15 for name in zygote.HARMLESS_THREADS), "the system cuts names"

@@ -70,6 +70,12 @@ def test_a_rule_that_makes_no_sense_is_refused(given_, said):
         Rule.model_validate({"id": "x", "kind": "x", **given_})
 
 
+def test_shipped_rules_make_sense():
+    """They are read without a look at their patterns."""
+    for rule in shipped_rules():
+        assert Rule.model_validate(rule.model_dump(exclude_defaults=True)) == rule
+
+
 # --- properties ---
 
 PIECES = st.one_of(

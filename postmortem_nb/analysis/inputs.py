@@ -6,7 +6,7 @@ Each input names its file with the hash that it had, so that a value whose evide
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,6 +78,7 @@ class Trail:
     def __init__(self, incident: Incident, spans: Iterable[Interval] = ()) -> None:
         self._incident = incident
         self._spans = list(spans)
+        self._found: dict[tuple[str, str], tuple[Input, ...]] = {}  # many values rest on the same rows
 
     @cached_property
     def _hashes(self) -> dict[str, str]:
@@ -118,31 +119,49 @@ class Trail:
 
     def all_of(self, series: SignalSeries) -> tuple[Input, ...]:
         """Return every row that a signal counted, file by file."""
-        return self._rows(series.used, described(series.signal))
+        return self._once("all", series.name, lambda: self._rows(series.used, described(series.signal)))
 
     def within_windows(self, series: SignalSeries) -> tuple[Input, ...]:
         """Return the rows of a signal that lie in the impact windows, file by file."""
-        inside = series.used[within(series.used["time"], self._spans)]
+        return self._once("within", series.name, lambda: self._within(series))
+
+    def _within(self, series: SignalSeries) -> tuple[Input, ...]:
+        inside = _places(series.used)[within(series.used["time"], self._spans)]
         return self._rows(inside, f"{described(series.signal)}; within the windows".removeprefix("; "))
 
     def around(self, series: SignalSeries, lo: pd.Timestamp, hi: pd.Timestamp, what: str) -> tuple[Input, ...]:
         """Return the rows of a signal from one step before `lo` to one step after `hi`."""
         time = series.used["time"]
-        near = series.used[(time >= lo - series.step) & (time <= hi + series.step)]
+        near = _places(series.used)[(time >= lo - series.step) & (time <= hi + series.step)]
         return self._rows(near, what)
 
     def timed_lines(self) -> tuple[Input, ...]:
         """Return the log lines that carry the duration of a request, file by file."""
+        return self._once("timed", "", self._timed)
+
+    def _timed(self) -> tuple[Input, ...]:
         logs = self._incident.logs
-        return self._rows(logs[logs["seconds"].notna()], "lines with a duration") if "seconds" in logs else ()
+        if "seconds" not in logs:
+            return ()
+        return self._rows(_places(logs)[logs["seconds"].notna()], "lines with a duration")
+
+    def _once(self, kind: str, name: str, find: Callable[[], tuple[Input, ...]]) -> tuple[Input, ...]:
+        if (kind, name) not in self._found:
+            self._found[kind, name] = find()
+        return self._found[kind, name]
 
     def _rows(self, rows: pd.DataFrame, what: str) -> tuple[Input, ...]:
         found = []
-        for name, part in rows.groupby("file", sort=True):
+        for name, part in _places(rows).groupby("file", sort=True):
             lines = part["line"] if "line" in part else pd.Series(dtype="int64")
             first, last = (int(lines.min()), int(lines.max())) if len(lines) and lines.notna().all() else (None, None)
             found.append(Input(FILE, str(name), first, last, len(part), what, self._hashes.get(str(name), "")))
         return tuple(found)
+
+
+def _places(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return only where rows stand: choosing among rows takes its time for each column."""
+    return rows[[column for column in ("file", "line") if column in rows]]
 
 
 def described(signal: Signal) -> str:

@@ -25,6 +25,9 @@ COLUMNS = [
 ]
 
 
+PHASES = ("before", "during", "after")
+
+
 def mine_patterns(messages: pd.Series) -> pd.DataFrame:
     """Return the pattern of each message: every token that holds a digit is masked.
 
@@ -42,10 +45,10 @@ def mine_patterns(messages: pd.Series) -> pd.DataFrame:
     >>> mine_patterns(pd.Series(["took 12 ms", "took 7 ms"]))["pattern"].tolist()
     ['took <*> ms', 'took <*> ms']
     """
-    texts = pl.Series("message", messages.fillna("").astype("str").to_numpy(dtype=object), dtype=pl.String)
+    texts = pl.Series("message", pl.from_pandas(messages.fillna("").astype("str")), dtype=pl.String)
     patterns = texts.to_frame().select(named(masked(pl.col("message"))).alias("pattern"))["pattern"]
-    ids, _ = pd.factorize(patterns.to_numpy())
-    return pd.DataFrame({"pattern_id": ids, "pattern": pd.array(patterns.to_list(), dtype="str")}, index=messages.index)
+    pattern = pd.Series(patterns.to_arrow(), dtype="str", index=messages.index)
+    return pd.DataFrame({"pattern_id": pd.factorize(pattern)[0], "pattern": pattern})
 
 
 def changed_patterns(logs: pd.DataFrame, windows: list[Interval], *, most: int = 12) -> pd.DataFrame:
@@ -75,13 +78,15 @@ def changed_patterns(logs: pd.DataFrame, windows: list[Interval], *, most: int =
     inside = np.zeros(len(logs), bool)
     for a, b in windows:
         inside |= ((time >= a) & (time < b)).to_numpy()
-    phase = pd.Series(np.select([inside, (time < start).to_numpy()], ["during", "before"], "after"), index=logs.index)
-    before_minutes = _covered(time[phase == "before"])
+    phase = np.select([inside, (time < start).to_numpy()], [PHASES.index("during"), PHASES.index("before")], 2)
+    before_minutes = _covered(time[phase == PHASES.index("before")])
     during_minutes = sum((b - a) / pd.Timedelta(minutes=1) for a, b in windows)
     if before_minutes < 1 or during_minutes <= 0:
         return pd.DataFrame(columns=COLUMNS)
     mined = mine_patterns(logs["message"])
-    counts = pd.crosstab(mined["pattern_id"], phase).reindex(columns=["before", "during", "after"], fill_value=0)
+    ids = mined["pattern_id"].to_numpy()
+    cells = np.bincount(ids * len(PHASES) + phase, minlength=(ids.max() + 1) * len(PHASES))
+    counts = pd.DataFrame(cells.reshape(-1, len(PHASES)), columns=list(PHASES))
     table = counts.assign(
         per_min_before=counts["before"] / before_minutes, per_min_during=counts["during"] / during_minutes
     )

@@ -95,7 +95,8 @@ def bin_width(view: View) -> pd.Timedelta:
 
 def find_panels(logs: pd.DataFrame, view: View, width: pd.Timedelta) -> list[Panel]:
     """Count lines per bin: requests by status class, all other lines by level."""
-    inside = logs[(logs["time"] >= view.start.floor(width)) & (logs["time"] <= view.end)]
+    needed = logs[[column for column in ("time", "level", "status") if column in logs]]
+    inside = needed[(logs["time"] >= view.start.floor(width)) & (logs["time"] <= view.end)]
     status = pd.to_numeric(inside["status"], errors="coerce") if "status" in inside else pd.Series(np.nan, inside.index)
     requests, lines = inside[status.notna()], inside[status.isna()]
     panels = []
@@ -115,10 +116,9 @@ def _counts(
     times: pd.Series, classes: np.ndarray, names: tuple[str, ...], view: View, width: pd.Timedelta
 ) -> pd.DataFrame:
     bins = pd.date_range(view.start.floor(width), view.end, freq=width)
-    table = pd.crosstab(times.dt.floor(width).to_numpy(), classes)
-    table.index = pd.DatetimeIndex(table.index, tz="UTC")
-    table = table.reindex(index=bins, columns=list(names), fill_value=0)
-    return table.loc[:, table.sum() > 0]
+    row = ((times - bins[0]) // width).to_numpy()
+    counts = {name: np.bincount(row[classes == name], minlength=len(bins)) for name in names}
+    return pd.DataFrame({name: count for name, count in counts.items() if count.any()}, index=bins)
 
 
 def find_unknown(analysis: Analysis, panel: Panel, view: View, width: pd.Timedelta) -> list[Interval]:

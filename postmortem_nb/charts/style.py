@@ -161,13 +161,15 @@ def label(text: object, most: int = 120) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
-@functools.lru_cache(maxsize=4096)
 def width_of(text: str, size: float) -> float:
     """Return the width of a line of text in points."""
-    width, _, _ = text_to_path.get_text_width_height_descent(
-        text, FontProperties(family="DejaVu Sans", size=size), False
-    )
-    return float(width)
+    return _width_at_scale(text) * (size / text_to_path.FONT_SCALE)
+
+
+@functools.lru_cache(maxsize=4096)
+def _width_at_scale(text: str) -> float:
+    font = FontProperties(family="DejaVu Sans", size=text_to_path.FONT_SCALE)
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0])
 
 
 def shortened(text: str, size: float, room: float) -> str:

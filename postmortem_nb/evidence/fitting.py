@@ -70,7 +70,8 @@ class Fit:
 def records_of(logs: pd.DataFrame, metrics: pd.DataFrame) -> list[Record]:
     """Return lines and errors a minute of every log, and the metrics that are called so."""
     out = []
-    for file, rows in logs.groupby("file", sort=True):
+    needed = [column for column in ("file", "time", "level", "status") if column in logs]
+    for file, rows in logs[needed].groupby("file", sort=True):
         minute = _minutes(rows["time"])
         is_bad = rows["level"].isin(BAD).to_numpy()
         if "status" in rows:

@@ -1,8 +1,8 @@
 """The process that imports the stack once and forks a kernel whenever it is told to.
 
 It listens on one socket. When that closes, or the process at its other end is gone, it kills its kernels with all that
-they started and ends, so that none outlives the process that asked for it. It has one Python thread, never computes
-anything, and tells how each kernel ended.
+they started and ends, so that none outlives the process that asked for it. It has one Python thread, computes nothing
+but what is the same for every report (rules and style sheets are read), and tells how each kernel ended.
 
 Started by `postmortem_nb.kernels.nursery`; its messages are described there.
 """
@@ -47,6 +47,15 @@ STACK = (
     "pyarrow.compute",
     "zmq.asyncio",
 )
+CACHES = {  # what reads the package's own data once a process; none may let polars work, which would start threads
+    "findings": ("reasons",),
+    "evidence.formats": ("shipped_formats", "entries"),
+    "redaction.rules": ("shipped_rules",),
+    "language.rules": ("all_rules",),
+    "language.acronyms": ("common",),
+    "language.names": ("lists",),
+    "report.styles": ("page_css",),
+}
 BACKEND = "module://matplotlib_inline.backend_inline"  # what ipykernel names before matplotlib is imported
 MESSAGE = 1 << 20  # the longest message, in bytes
 LOOK_SECONDS = 2.0  # between looks at whether the parent lives: others may hold its end of the socket
@@ -67,6 +76,16 @@ def import_stack() -> None:
             importlib.import_module(found.name)
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib_inline"]:
         del sys.modules[name]  # importing it tells the running kernel to draw: a kernel must do that itself
+
+
+def fill_caches() -> None:
+    """Read what every report needs of the package itself."""
+    import postmortem_nb
+
+    for room, names in CACHES.items():
+        module = importlib.import_module(f"{postmortem_nb.__name__}.{room}")
+        for name in names:
+            getattr(module, name)()
 
 
 def strange_threads() -> list[str]:
@@ -216,6 +235,7 @@ def main() -> None:
         del sys.path[0]  # as ipykernel's launcher does
     given = dict(os.environ)
     import_stack()
+    fill_caches()
     zygote = Zygote(wire, {name: value for name, value in os.environ.items() if given.get(name) != value})
     settle()
     strange = strange_threads()

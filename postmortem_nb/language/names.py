@@ -17,7 +17,8 @@ _FROM = frozenset({"by", "and", "from", "with", "told", "asked", "to"})
 
 
 @cache
-def _known() -> dict[str, frozenset[str]]:
+def lists() -> dict[str, frozenset[str]]:
+    """Return the lists of words that names are told by."""
     raw = tomllib.loads((files("postmortem_nb.language") / "names.toml").read_text(encoding="utf-8"))
     return {name: frozenset(text.split()) for name, text in raw.items()}
 
@@ -34,7 +35,7 @@ def persons(text: str, words: Sequence[Word], names: Collection[str] = ()) -> It
         Names that are always meant, in lower case.
     """
     spans = [m.span() for m in _ADDRESS.finditer(text)]
-    spans += [m.span() for m in _MENTION.finditer(text) if m[1].lower().rstrip(".") not in _known()["at_words"]]
+    spans += [m.span() for m in _MENTION.finditer(text) if m[1].lower().rstrip(".") not in lists()["at_words"]]
     n = 0
     for start, end in [*sorted(spans), (len(text) + 1, len(text) + 1)]:
         while n < len(words) and words[n].start < start:
@@ -55,7 +56,7 @@ def _behind(words: Sequence[Word], n: int, names: Collection[str]) -> int:
 
     That is a title and a name, or a given name that a verb or a second name follows.
     """
-    word, known = words[n], _known()
+    word, known = words[n], lists()
     name = word.low.removesuffix("'s")
     if name in names and word.text[:1].isupper():
         return n + 1

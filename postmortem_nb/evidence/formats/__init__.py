@@ -108,10 +108,22 @@ def all_formats() -> dict[str, Format]:
     ReadError
         If an installed package brings a format that makes no sense; names it.
     """
-    found = formats_in(files(__name__), is_checked=False)  # the tests check them
-    for entry in metadata.entry_points(group=GROUP):
+    found = list(shipped_formats())
+    for entry in entries():
         found += _brought(entry.load(), entry.name)
     return {f.name: f for f in sorted(found, key=lambda f: (-f.rank, f.name))}
+
+
+@cache
+def shipped_formats() -> tuple[Format, ...]:
+    """Return the formats of this package."""
+    return tuple(formats_in(files(__name__), is_checked=False))  # the tests check them
+
+
+@cache
+def entries() -> tuple[metadata.EntryPoint, ...]:
+    """Return where installed packages bring formats."""
+    return tuple(metadata.entry_points(group=GROUP))
 
 
 def formats_in(folder: Traversable | Path, *, is_checked: bool = True) -> list[Format]:

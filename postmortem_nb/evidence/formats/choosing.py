@@ -9,6 +9,7 @@ import polars as pl
 from postmortem_nb.evidence import formats
 from postmortem_nb.evidence.account import Unreadable
 from postmortem_nb.evidence.formats import Format, is_resort
+from postmortem_nb.evidence.formats.patterns import Patterns
 
 LOOK_AT = 200  # lines from which a format is told
 SHOWN = 3  # lines shown when none can be
@@ -56,7 +57,14 @@ def choose(lines: Sequence[str], file: str, more: Iterable[Format] = ()) -> Form
 def _counts(lines: Sequence[str], known: Sequence[Format]) -> list[tuple[Format, int]]:
     """Return how many of the lines each format reads."""
     frame = pl.DataFrame({"text": list(lines)}, schema={"text": pl.String}).with_row_index("row")
-    return [(form, len(form.plan(frame)) if len(frame) else 0) for form in known]
+    reads_any = _looks(frame, known)
+    return [(form, len(form.plan(frame)) if reads_any[form.name] else 0) for form in known]
+
+
+def _looks(lines: pl.DataFrame, known: Sequence[Format]) -> dict[str, bool]:
+    """Return by its name whether a format may read any of the lines: patterns are asked all at once."""
+    asked = [f.plan.reads_any.alias(f.name) for f in known if isinstance(f.plan, Patterns)]
+    return dict.fromkeys((f.name for f in known), len(lines) > 0) | lines.select(asked).row(0, named=True)
 
 
 def others(lines: pl.DataFrame, but: Iterable[Format], more: Iterable[Format] = ()) -> list[Format]:

@@ -71,6 +71,12 @@ class Patterns:
         names = [name for _, fields, _ in self._patterns for name in fields if name != HEAD]
         self.fields = tuple(dict.fromkeys(names))
 
+    @property
+    def reads_any(self) -> pl.Expr:
+        """Whether any of the texts looks like one of the patterns, for many formats at once; none is read where not."""
+        texts = pl.col("text")
+        return pl.any_horizontal(texts.str.contains(pattern).any() for pattern, _, _ in self._patterns)
+
     def __call__(self, lines: pl.DataFrame) -> pl.DataFrame:
         """Take lines apart.
 
