@@ -15,6 +15,7 @@ from postmortem_nb.times import Instant
 
 FEW = 3  # rows shown on each side of an edge
 COLUMNS = ["claim", "time", "place", "text", "note"]
+SHOWN = ("time", "file", "line", "message", "service", "metric", "value")  # of a row
 
 
 def build_excerpts(incident: Incident, signals: tuple[SignalSeries, ...], moments: Moments) -> pd.DataFrame:
@@ -52,7 +53,7 @@ def _edge(incident: Incident, series: SignalSeries, instant: Instant) -> list[di
     lo, hi = instant.lo or at, instant.hi or at
     if at is None or lo is None or hi is None:
         return []
-    used = series.used
+    used = series.used[[column for column in SHOWN if column in series.used]]
     near = used[(used["time"] >= lo - 3 * series.step) & (used["time"] <= hi + 3 * series.step)]
     near = near.sort_values("time", kind="stable")
     if len(series.requests):
@@ -64,8 +65,7 @@ def _edge(incident: Incident, series: SignalSeries, instant: Instant) -> list[di
 def _lines(
     incident: Incident, series: SignalSeries, near: pd.DataFrame, at: pd.Timestamp
 ) -> Iterator[dict[str, object]]:
-    failed = set(series.requests.loc[series.requests["bad"], "row"])
-    is_bad = pd.Series([row in failed for row in near.index], index=near.index)
+    is_bad = pd.Series(near.index.isin(series.requests.loc[series.requests["bad"], "row"]), index=near.index)
     past = near["time"] < at
     # what prevails after the edge is what changed; the other side shows what it was before
     turned_bad = bool(is_bad[~past].mean() > is_bad[past].mean()) if (~past).any() and past.any() else True

@@ -59,10 +59,12 @@ def find_leaks(texts: dict[str, str], profile: str, folder: Path) -> list[Leak]:
     """
     redactor = Redactor(profile, b"only to see what would change", own_rules(folder))
     placed = [(place, ESCAPED.sub(r"<\1>", one)) for name, text in texts.items() for place, one in read(name, text)]
-    column = pl.Series([text for _, text in placed], dtype=pl.String)
-    hits = (redactor.column(column) != column).arg_true().to_list() if len(column) else []
+    distinct = pl.Series(list(dict.fromkeys(text for _, text in placed)), dtype=pl.String)  # pages repeat themselves
+    hits = set(distinct.filter(redactor.column(distinct) != distinct))
     leaks = []
-    for place, text in (placed[i] for i in hits):
+    for place, text in placed:
+        if text not in hits:
+            continue
         redactor.counts.clear()
         redactor.text(text)
         leaks += [Leak(rule, place) for rule in redactor.counts]

@@ -64,7 +64,8 @@ def _counts(lines: Sequence[str], known: Sequence[Format]) -> list[tuple[Format,
 def _looks(lines: pl.DataFrame, known: Sequence[Format]) -> dict[str, bool]:
     """Return by its name whether a format may read any of the lines: patterns are asked all at once."""
     asked = [f.plan.reads_any.alias(f.name) for f in known if isinstance(f.plan, Patterns)]
-    return dict.fromkeys((f.name for f in known), len(lines) > 0) | lines.select(asked).row(0, named=True)
+    told = lines.select(asked).row(0, named=True) if asked else {}
+    return dict.fromkeys((f.name for f in known), len(lines) > 0) | told
 
 
 def others(lines: pl.DataFrame, but: Iterable[Format], more: Iterable[Format] = ()) -> list[Format]:
