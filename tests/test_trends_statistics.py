@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from postmortem_nb.trends.frame import as_actions
 from postmortem_nb.trends.groups import share_table
@@ -84,6 +85,14 @@ def test_the_test_rejects_by_chance_as_often_as_it_may():
     assert seen(draws.lognormal(0, 1, (2_000, 20)), draws.lognormal(0, 1, (2_000, 20))) == pytest.approx(
         0.05, abs=0.015
     )
+
+
+@pytest.mark.parametrize("kinds", [1, 2, 5, 1_000])
+def test_the_test_is_that_of_scipy_with_few_values_and_with_many(kinds):
+    draws = np.random.default_rng(3)
+    one, other = draws.integers(0, kinds, (200, 9)) * 1.0, draws.integers(0, kinds, (200, 14)) * 0.7
+    found = stats.mannwhitneyu(one, other, axis=1, method="asymptotic").pvalue
+    assert seen(one, other) == np.mean(np.nan_to_num(found, nan=1.0) < 0.05)
 
 
 def test_of_few_incidents_no_power_is_told():

@@ -19,7 +19,7 @@ from postmortem_nb.trends.telling import length, percent
 from postmortem_nb.wording import counted
 
 if TYPE_CHECKING:
-    from postmortem_nb.trends import Trends
+    from postmortem_nb.trends.many import Trends
 
 
 def recurrence(trends: Trends) -> Section:

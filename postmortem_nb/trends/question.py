@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -15,6 +17,7 @@ Step = Literal["auto", "day", "week", "month", "quarter", "year"]
 DIVISIONS: tuple[str, ...] = get_args(By)
 STEPS: tuple[str, ...] = get_args(Step)
 AUTO = "auto"
+BETWEEN = ";"  # between the paths of one text
 MONTH = pd.Timedelta(days=30)
 
 # Measure → what it is, in words; all in minutes. The first is what is shown where nothing else is asked for.
@@ -123,3 +126,19 @@ def _instant(text: str, name: str, zone: str) -> pd.Timestamp | None:
 def _with_time(text: str) -> str:
     """Return a bare date as the midnight that it begins with."""
     return f"{text.strip()}T00:00:00" if len(text.strip()) == len("2024-01-31") else text
+
+
+def joined(paths: Iterable[Path]) -> str:
+    """Return paths as the one text that `read_trends` takes: parameters of a notebook are texts.
+
+    Raises
+    ------
+    SettingError
+        If a path holds what stands between two.
+    """
+    listed = list(paths)
+    if odd := next((p for p in listed if BETWEEN in str(p)), None):
+        raise SettingError(
+            f"{odd}: the path of a result or feed may hold no {BETWEEN!r}. Rename it, or name its folder."
+        )
+    return BETWEEN.join(p.as_posix() for p in listed)

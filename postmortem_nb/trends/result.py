@@ -12,7 +12,7 @@ from postmortem_nb.trends.groups import path_costs, recurrences, shares
 from postmortem_nb.trends.tasks import STATES, states_of
 
 if TYPE_CHECKING:
-    from postmortem_nb.trends import Trends
+    from postmortem_nb.trends.many import Trends
 
 VERSION = 1
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,6 +83,23 @@ def _is_ours(path: Path) -> bool:
 
 def read_results(files: Iterable[Path]) -> Read:
     """Return the incidents of results, each once."""
+    with _uncollected():
+        return _read_each(files)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no cycles meanwhile: results are large, have none, and would be looked through again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read_each(files: Iterable[Path]) -> Read:
     read = Read([], [], [], [])
     seen: dict[str, str] = {}
     for path in files:

@@ -20,7 +20,7 @@ from postmortem_nb.trends.telling import times as multiples
 from postmortem_nb.wording import counted
 
 if TYPE_CHECKING:
-    from postmortem_nb.trends import Trends
+    from postmortem_nb.trends.many import Trends
 
 MOST = 20  # rows of a table that may be long
 STATISTICS = ("n", "Open", "Median", "95 % interval", "Quartiles", "Longest")
