@@ -22,6 +22,12 @@ class Safe(str):
 
 _ACTIVE = re.compile(r"[\\`*_{}\[\]()#+\-.!|~$^=:/@<>&\"']")  # what Markdown or HTML would act upon
 
+# Columns whose values say what they are: on a phone, where the head of the table is not seen, they need no label.
+CLEAR = (
+    *("Basis", "Definition", "Evidence and basis", "How it is computed", "Kind", "Meaning", "One real line", "Row"),
+    *("Sign", "Signal and windows", "Value", "Verdict", "What happened", "What it said", "Who"),
+)
+
 
 def escape(text: object) -> str:
     """Return text as HTML; `Safe` passes, a missing value is empty."""
@@ -48,6 +54,7 @@ def table(
     ids: Sequence[str] = (),
     groups: Sequence[str] = (),
     most: int | None = None,
+    stacks: bool = True,
 ) -> Safe:
     """Return an HTML table whose first column heads each row.
 
@@ -66,11 +73,17 @@ def table(
         Heading of each row's group; rows of one group stand together. None if empty.
     most : int, optional
         Rows shown; the rest is counted in a last line.
+    stacks : bool
+        On a phone, each row of three or more columns becomes a card of labelled values, unless all of them are
+        numbers, which are read down and scroll.
     """
     rows = [list(r) for r in rows]
+    right = set(numeric)
+    stacks = stacks and len(columns) > 2 and not right.issuperset(columns[1:])
+    clear = {*CLEAR, *(c for c in columns[1:2] if c in right)}  # a number stands beside the name of its row
+    labels = [f' data-label="{escape(c)}"' if stacks and c not in clear else "" for c in columns]
     left_out = max(0, len(rows) - most) if most is not None else 0
     shown = rows[: len(rows) - left_out]
-    right = {c for c in numeric}
     head = "".join(f'<th scope="col"{_num(c in right)}>{escape(c)}</th>' for c in columns)
     body = []
     for n, row in enumerate(shown):
@@ -79,14 +92,24 @@ def table(
             body.append(f"{'</tbody><tbody>' if n else ''}<tr>{heading}</tr>")
         name = f' id="{escape(ids[n])}"' if ids else ""
         cells = [f'<th scope="row"{_num(columns[0] in right)}>{escape(row[0])}</th>']
-        cells += [f"<td{_num(c in right)}>{escape(v)}</td>" for c, v in zip(columns[1:], row[1:], strict=True)]
+        told = [escape(v) for v in row[1:]]
+        cells += [
+            f"<td{_num(c in right)}{label if v else ''}>{v}</td>"
+            for c, v, label in zip(columns[1:], told, labels[1:], strict=True)
+        ]
         body.append(f"<tr{name}>{''.join(cells)}</tr>")
     if left_out:
         body.append(f'<tr><td colspan="{len(columns)}">… and {left_out:,} more</td></tr>')
     return Safe(
-        f'<div class="pnb-table" role="region" tabindex="0" aria-label="{escape(caption)}"><table class="pnb">'
+        f'<div class="pnb-table" role="region" tabindex="0" aria-label="{escape(caption)}">'
+        f'<table class="pnb{" pnb-stacks" if stacks else ""}">'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def coded(text: object) -> Safe:
+    """Return escaped text with what stands between backticks as code."""
+    return Safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
 
 
 def _num(is_number: bool) -> str:
@@ -121,7 +144,7 @@ def frame_table(frame: pd.DataFrame, caption: str) -> Safe:
             right.append(str(name))
         else:
             shown[str(name)] = list(values)
-    return table(list(shown), zip(*shown.values(), strict=True), caption, numeric=right)
+    return table(list(shown), zip(*shown.values(), strict=True), caption, numeric=right, stacks=False)
 
 
 def _is_missing(value: object) -> bool:
@@ -176,7 +199,7 @@ def finding_items(findings: Iterable[Finding], *, linked: bool = False, accepted
         items.append(
             f'<li class="pnb-finding pnb-{f.severity}"{name}><strong>{escape(f.severity.capitalize())}</strong> '
             f'<span class="pnb-place">{escape(f.where)}</span> {escape(f.text[:1].upper() + f.text[1:])} '
-            f'<span class="pnb-fix">{escape(f.fix)}</span>{_why(f, told if linked else None)}{reason}</li>'
+            f'<span class="pnb-fix">{coded(f.fix)}</span>{_why(f, told if linked else None)}{reason}</li>'
         )
     return Safe(f'<ol class="pnb-findings">{"".join(items)}</ol>')
 

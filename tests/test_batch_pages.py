@@ -12,7 +12,8 @@ from postmortem_nb.runner import Outcome
 
 
 def window(onset: str, recovery: str, *, is_open: bool = False) -> dict:
-    ends = {"onset": {"at": f"2024-01-01T{onset}Z"}, "recovery": {"at": f"2024-01-01T{recovery}Z"}}
+    end = f"2024-01-01T{recovery}Z"
+    ends = {"onset": {"at": f"2024-01-01T{onset}Z"}, "recovery": {"at": None if is_open else end, "lo": end}}
     return {**ends, "is_open": is_open}
 
 
@@ -23,7 +24,10 @@ def result(title: str, *windows: dict) -> dict:
         "status": "draft",
         "severity": "SEV2",
         "windows": list(windows),
-        "timings": [{"id": "time_to_detect", **seconds}],
+        "timings": [
+            {"id": "time_to_detect", **seconds},
+            {"id": "time_to_recover", "seconds_lo": 3660.0, "seconds": None, "seconds_hi": None},
+        ],
         "files": [{"first": "2024-01-01T00:00:00Z", "last": "2024-01-01T10:00:00Z"}, {"first": None, "last": None}],
     }
 
@@ -67,6 +71,7 @@ def test_the_page_shows_every_incident_and_no_markup_of_theirs(batch, tmp_path):
         "none measured",
         "1 error<br>2 warnings",
         "28 min",
+        "at least 1 h 1 min",
     ):
         assert text in page, text
     assert "1 ok, 1 unchanged, 1 failed, 1 timeout; 1 not run." in page

@@ -1,6 +1,7 @@
 """The reader's page in a real Chromium: what it asks for, says and shows, on a phone, a tablet and a desk."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from browser import launched, violations, visited
 from report_notebook import hostile_notebook, ledger, notebook
 
 from postmortem_nb.report import PostmortemExporter, component_css
+from postmortem_nb.tables import table
 
 pytestmark = pytest.mark.browser
 
@@ -169,12 +171,31 @@ def test_a_phone_shows_name_and_value_without_scrolling(browser, files):
         hidden = visit.page.evaluate(
             """[...document.querySelectorAll('.pnb-table')].filter(box => {
                  const end = box.getBoundingClientRect().right;
-                 return [...box.querySelectorAll('tr')].some(r => r.cells[1].getBoundingClientRect().right > end + 1)
+                 const rows = [...box.querySelectorAll('tbody tr')];
+                 return rows.some(r => r.cells[1].getBoundingClientRect().right > end + 1)
                }).map(box => box.ariaLabel)"""
         )
         scrolling = visit.page.locator(".pnb-table").evaluate_all("all => all.some(e => e.scrollWidth > e.clientWidth)")
     assert hidden == []
     assert scrolling  # else the sample is too narrow to show anything
+
+
+def test_rows_that_are_cards_on_a_phone_are_still_a_table(browser, tmp_path):
+    columns = ["Claim", "Value", "Basis", "From", "How it was found"]
+    rows = [[f"claim_{n}", f"{n} min", "measured", "logs/access.log:1–9", "word " * 30] for n in range(3)]
+    page = tmp_path / "cards.html"
+    shown = table(columns, rows, "Claims", numeric=("Value",))
+    page.write_text(f"<!doctype html><style>{component_css()}</style>{shown}", encoding="utf-8")
+    counts = {}
+    for width in (390, 1440):
+        with visited(browser, page, width=width) as visit:
+            box = visit.page.locator(".pnb-table")
+            assert not box.evaluate("e => e.scrollWidth > e.clientWidth"), width
+            session = visit.page.context.new_cdp_session(visit.page)
+            nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+            counts[width] = Counter(n["role"]["value"] for n in nodes if not n["ignored"])
+    roles = ("table", "caption", "row", "columnheader", "rowheader", "cell")
+    assert [counts[390][r] for r in roles] == [counts[1440][r] for r in roles] == [1, 1, 4, 5, 3, 12]
 
 
 def test_jupyterlab_puts_no_ground_behind_code_in_our_parts(browser, tmp_path):

@@ -15,6 +15,7 @@ from postmortem_nb.findings import Finding
 from postmortem_nb.tables import (
     Safe,
     bullets,
+    coded,
     definitions,
     escape,
     evidence,
@@ -66,7 +67,7 @@ def seen(markup):
 
 def built(text):
     """Every function of the module with the text in every place."""
-    finding = Finding("id", "warning", text, text, text)
+    finding = Finding("id", "warning", text, text, text.replace("`", ""))
     return {
         "table": (table([text, "b"], [[text, text], [1, text]], text, numeric=("b",), ids=[text, "x"]), 2),
         "definitions": (definitions([(text, text)]), 1),
@@ -150,6 +151,23 @@ def test_the_structure_of_a_table():
     assert '<th scope="col" class="num">Count</th>' in markup
     assert '<tr id="r1"><th scope="row">a</th><td class="num">1</td></tr>' in markup
     assert seen(table(["Name"], [], "None")).tags.count("tr") == 1
+
+
+def test_on_a_phone_rows_are_cards_with_labels_where_values_need_them():
+    columns, rows = ["Claim", "Value", "Basis", 'From "x" & <b>'], [["a", 1, "measured", "f:1"], ["b", 2, "", ""]]
+    markup = table(columns, rows, "t", numeric=("Value",))
+    assert '<table class="pnb pnb-stacks">' in markup
+    assert (
+        '<td class="num">1</td><td>measured</td><td data-label="From &quot;x&quot; &amp; &lt;b&gt;">f:1</td>' in markup
+    )
+    assert markup.count("data-label") == 1, "what is empty needs no label"
+    for narrow in (table(columns[:2], [r[:2] for r in rows], "t"), table(columns, rows, "t", numeric=columns)):
+        assert "pnb-stacks" not in narrow and "data-label" not in narrow, "two columns, or numbers to be read down"
+
+
+def test_what_stands_between_backticks_is_code():
+    assert coded("put it into `check`, not `a<b>`") == "put it into <code>check</code>, not <code>a&lt;b&gt;</code>"
+    assert coded("one ` alone") == "one ` alone"
 
 
 def test_rows_beyond_the_most_are_counted():

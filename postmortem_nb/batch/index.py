@@ -32,7 +32,8 @@ COLUMNS = (
 TIMES = ("time_to_detect", "time_to_recover")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 STYLE = """
-main { padding: 2rem 1.25rem 3rem; }
+main { max-width: 84rem; padding: 2rem 1.25rem 3rem; }
+@media (min-width: 1100px) { table.pnb td small, table.pnb td:nth-child(n + 5) { white-space: nowrap; } }
 .strip { width: 9rem; height: 1rem; display: block; }
 .strip .record { fill: var(--pnb-tint); stroke: var(--pnb-line); }
 .strip .impact { fill: var(--pnb-warn); }
@@ -125,9 +126,9 @@ def _bad(text: str) -> Safe:
 
 
 def _spans(result: Mapping[str, Any]) -> Iterator[tuple[pd.Timestamp, pd.Timestamp, bool]]:
-    """Yield onset, recovery and whether it is still open, of each window with both ends."""
+    """Yield onset, end and whether it is still open, of each window; an open one reaches to where it was last seen."""
     for window in result["windows"]:
-        ends = [window[end]["at"] for end in ("onset", "recovery")]
+        ends = [window["onset"]["at"], window["recovery"]["lo" if window["is_open"] else "at"]]
         if None not in ends:
             yield pd.Timestamp(ends[0]), pd.Timestamp(ends[1]), window["is_open"]
 
@@ -139,8 +140,8 @@ def _windows(result: Mapping[str, Any]) -> Iterator[str]:
 
 def _time(result: Mapping[str, Any], wanted: str) -> Safe:
     for timing in result["timings"]:
-        if timing["id"] == wanted and timing["seconds"] is not None:
-            lo, value, hi = (timing[part] for part in ("seconds_lo", "seconds", "seconds_hi"))
+        lo, value, hi = (timing[part] for part in ("seconds_lo", "seconds", "seconds_hi"))
+        if timing["id"] == wanted and (lo, value, hi) != (None, None, None):
             bounds = [None if t is None else pd.Timedelta(seconds=t) for t in (lo, value, hi)]
             return measured(format_bounds(Duration(*bounds)))
     return Safe("–")

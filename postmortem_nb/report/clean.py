@@ -36,7 +36,7 @@ ATTRIBUTES = {
     "ol": {"start", "reversed"},
     "time": {"datetime"},
     "th": {"scope", "colspan", "rowspan", "abbr"},
-    "td": {"colspan", "rowspan", "headers"},
+    "td": {"colspan", "rowspan", "headers", "data-label"},
     "col": {"span"},
     "colgroup": {"span"},
 }

@@ -12,7 +12,7 @@ import pandas as pd
 from postmortem_nb.analysis.claims import Claim
 from postmortem_nb.analysis.inputs import CLAIM, FILE, SETTING, Input, described
 from postmortem_nb.sections.blocks import paragraph, subheading
-from postmortem_nb.tables import Safe, bullets, clock, escape, more, table
+from postmortem_nb.tables import Safe, bullets, clock, coded, escape, more, table
 from postmortem_nb.times import format_time
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def ledger(post: Postmortem) -> Iterator[object]:
     )
     absent = [c for c in claims if not c.basis]
     if absent:
-        lines = [(_name(c), c.note or c.text, c.definition) for c in absent]
+        lines = [(_name(c), c.note or c.text, coded(c.definition)) for c in absent]
         head = f"{len(absent)} claims that are not known, and why"
         names = [f"claim-{c.id}" for c in absent]
         yield more(head, table(("Claim", "Why", "Definition"), lines, "Claims that are not known", ids=names))
@@ -57,8 +57,8 @@ def _name(claim: Claim) -> Safe:
     return Safe(f"<code>{_BREAK.sub(r'<wbr>', escape(claim.id))}</code>")
 
 
-def _definition(claim: Claim) -> str:
-    return f"{claim.definition}{f' – {claim.note}' if claim.note else ''}"
+def _definition(claim: Claim) -> Safe:
+    return coded(f"{claim.definition}{f' – {claim.note}' if claim.note else ''}")
 
 
 def _inputs(claim: Claim, shown: set[str], files: set[str]) -> Safe:

@@ -15,6 +15,7 @@ from postmortem_nb.sections.amounts import quantities
 from postmortem_nb.sections.blocks import Section, paragraph, prose
 from postmortem_nb.tables import Safe, clock, definitions, escape, finding_items, more, table
 from postmortem_nb.times import UTC, format_duration, format_time, format_window
+from postmortem_nb.wording import counted
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -47,9 +48,24 @@ def card(post: Postmortem) -> Safe:
     findings = f'<div class="pnb-top-findings">{first}{folded}</div>' if serious else ""
     return Safe(
         f'<section class="pnb-card"><p class="pnb-labels">{chips}</p><h1>{escape(facts.title)}</h1>'
-        f'<p class="pnb-window">{escape(window)}</p>{status}{lead}{synthetic}'
-        f'<dl class="pnb-figures">{cells}</dl>{findings}</section>'
+        f'<p class="pnb-window">{escape(window)}</p>{lead}{status}{synthetic}'
+        f'<dl class="pnb-figures">{cells}</dl>{_how_bad(post)}{findings}</section>'
     )
+
+
+def _how_bad(post: Postmortem) -> str:
+    """Return how far the signal was from normal, and which files say so; empty without a measured window."""
+    signal, claims = post.analysis.signal, post.analysis.claims
+    worst, usual = claims["peak_value"], claims["baseline_value"]
+    if signal is None or not (worst.basis and usual.basis):
+        return ""
+    files = list(claims.evidence_of(worst.id))
+    others = [counted(len(files) - 1, "other file")] if files[1:] else []
+    places = " and ".join([*files[:1], *others])
+    numbers = [f'<a class="pnb-claim" href="#claim-{c.id}">{escape(c.text)}</a>' for c in (worst, usual)]
+    source = f", measured from {escape(places)}" if places else ""
+    name = escape(signal.name[:1].upper() + signal.name[1:])
+    return f"<p><strong>{name}</strong>: {numbers[0]} at the worst, usually {numbers[1]}{source}.</p>"
 
 
 def _window_line(post: Postmortem) -> str:
