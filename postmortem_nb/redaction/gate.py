@@ -171,12 +171,15 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.silent += tag in SILENT
         for name, value in attrs:
-            image, drawing = DATA.match(value or ""), DRAWING.match(value or "")
+            if not value:
+                continue
+            is_data = value.startswith("data:")
+            image, drawing = (DATA.match(value), DRAWING.match(value)) if is_data else (None, None)
             if image:
                 self.found += _of_image(self._place(), image[1])
             elif drawing:
                 self.found += _of_markup(f"{self._place()}: drawing", _unpacked(drawing[2], bool(drawing[1])))
-            elif value and name not in SHAPES and not value.startswith(("#", "data:")):
+            elif name not in SHAPES and not is_data and not value.startswith("#"):
                 self.found.append((f"{self._place()}: {name}", value))
 
     def handle_endtag(self, tag: str) -> None:

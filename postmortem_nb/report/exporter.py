@@ -56,6 +56,7 @@ class PostmortemExporter(HTMLExporter):
         hidden = ("exclude_input", "exclude_input_prompt", "exclude_output_prompt", "exclude_raw")
         config = Config(
             {
+                "Exporter": {"optimistic_validation": True},  # not behind each of a dozen steps
                 "TemplateExporter": dict.fromkeys(hidden, True),
                 "NbConvertBase": {"display_data_priority": list(content.SHOWN)},
                 "HighlightMagicsPreprocessor": {"enabled": False},
