@@ -208,6 +208,13 @@ def test_the_known_threads_are_the_only_ones():
     assert all(len(name) <= 15 for name in zygote.HARMLESS_THREADS), "the system cuts names"
 
 
+def test_what_exports_is_not_imported_where_nothing_is_exported():
+    steps = "z.import_stack(); print({'nbconvert', 'jsonschema', 'rfc3987_syntax'} & sys.modules.keys())"
+    code = f"import sys\nfrom postmortem_nb.kernels import zygote as z\n{steps}"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "set()\n"
+
+
 def test_the_limit_of_memory_is_an_argument():
     command = starting.command("python", 7)
     assert starting.split_limit(command[3:]) == (7, ["-f", "{connection_file}"])
