@@ -31,7 +31,7 @@ HARMLESS_THREADS = {
     "jemalloc_bg_thd": "polars' allocator takes its locks before a fork and starts its threads anew in the child",
     "polars-ooc-clea": "waits for spilled files to delete; without it they stay until the next start of polars",
 }
-ROOMS = ("evidence", "replay", "analysis", "charts", "sections", "runner.harvest")  # no exporter: kernels export nothing
+ROOMS = ("evidence", "replay", "analysis", "charts", "sections", "runner.harvest")  # no exporter: it is not needed
 STACK = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
