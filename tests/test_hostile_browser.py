@@ -19,7 +19,6 @@ from postmortem_nb.sections import investigate
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-OPEN = tuple(form for form in FORMS if form != "customer")  # that one leaves out whatever looks like a command
 LIVE = """({
     tags: [...document.querySelectorAll('script, iframe, object, embed, form, svg, link, base, template, button, math')]
       .map(e => e.outerHTML.slice(0, 80)),
@@ -58,7 +57,7 @@ def pages(made, tmp_path_factory):
     place = tmp_path_factory.mktemp("pages")
     files = {"run": outcome.html}
     analysis = investigate(folder, redact="none").analysis
-    for form in OPEN:
+    for form in FORMS:
         files[form] = place / f"{form}.html"
         files[form].write_text(compose(analysis, form, "html", "draft")[f".{form}.html"], encoding="utf-8")
     text = compose(analysis, "report", "markdown", "draft")[".report.md"]
@@ -81,7 +80,7 @@ def test_the_corpus_is_large_and_without_doubles():
     assert len(LINES) == len(set(LINES)) >= 200
 
 
-@pytest.mark.parametrize(("form", "width"), [("run", 1440), *((form, 390) for form in ("run", *OPEN))])
+@pytest.mark.parametrize(("form", "width"), [("run", 1440), *((form, 390) for form in ("run", *FORMS))])
 def test_nothing_runs_asks_or_breaks_out(browser, pages, form, width):
     with visited(browser, pages[form], width=width, dark=width == 390) as visit:
         visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

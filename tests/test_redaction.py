@@ -21,6 +21,8 @@ from postmortem_nb.redaction.examples import drawn, parted
 from postmortem_nb.redaction.known import known_rules
 from postmortem_nb.redaction.rules import Rule, shipped_rules
 from postmortem_nb.redaction.tokens import TOKEN, Tokens
+from postmortem_nb.report.markdown import to_html
+from postmortem_nb.sections.blocks import Markdown
 
 KEY = b"a key for tests"
 RULES = {rule.id: rule for rule in shipped_rules()}
@@ -378,6 +380,17 @@ def test_the_gate_names_rule_and_place_and_not_the_secret(name, text, place, tmp
 def test_the_gate_lets_tokens_and_styles_pass(tmp_path):
     text = "<style>a{b:'10.1.2.3'}</style><p>&lt;ip:3f2a9c&gt;</p><path d='10.1.2.3'/>"
     assert find_leaks({"a.html": text}, "public", tmp_path / "incident") == []
+
+
+@pytest.mark.parametrize("show", [to_html, lambda text: Markdown(text)._repr_html_()], ids=["cell", "section"])
+def test_a_token_in_prose_is_shown_whole_and_passes_the_gate(show, tmp_path):
+    """Its form is that of an address in Markdown, which loses its brackets; what is left looks like a password."""
+    text = Redactor("internal", KEY).text(
+        "Login with password=hunter2hunter, `pwd=hunter3hunter`, see <https://x.example>."
+    )
+    page = show(text)
+    assert page.count("=&lt;password:") == 2 and "https://x.example</a>" in page
+    assert find_leaks({"a.html": page}, "public", tmp_path / "incident") == []
 
 
 def test_metadata_of_pictures_is_read(tmp_path):

@@ -30,6 +30,7 @@ BENIGN_KEYS = re.compile(
 PUBLIC_KEYS = re.compile(
     r"(?:public|cache|routing|partition|primary|foreign|object|sort|idempotency|row|s3|group|dedup\w*|config|map|dict|"
     r"json|index|lookup|registry|metric|label|state)_?key$|(?:next|page|continuation|fencing|shard)_?token$|key_?id$|"
+    r"key(?:board|down|press|stroke|up|word)s?$|"
     r"tokens$|token_?(?:type|count|expiry|ttl|use\w*|limit|url|uri|endpoint)$|author$|"
     r"(?:exit|status|error|return|country|zip|postal|response|http|state|reason|err)[_ ]?code$|"
     r"(?:key|auth|session|cookie|secret|token)_?(?:file|path|dir|name|type|mode|method|scheme|size|len\w*|count|timeout|"

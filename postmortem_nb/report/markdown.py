@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import TYPE_CHECKING
 
 from nbconvert.filters.markdown_mistune import (
     IPythonRenderer,
@@ -11,6 +12,9 @@ from nbconvert.filters.markdown_mistune import (
     MathBlockParser,
     MathInlineParser,
 )
+
+if TYPE_CHECKING:
+    from mistune import InlineParser, InlineState, Markdown
 
 MATHS = ("multiline_math", "block_math_tex", "block_math_latex", "inline_math_tex", "inline_math_latex")
 
@@ -26,7 +30,20 @@ def to_html(source: str, attachments: dict[str, dict[str, str]] | None = None) -
         Pictures that were pasted into the cell: name → type → base64.
     """
     parser = MarkdownWithMath(_Renderer(attachments), block=_Block(), inline=_Inline(hard_wrap=False))
+    keep_tokens(parser)
     return parser.render(source)
+
+
+def keep_tokens(md: Markdown) -> None:
+    """Let a parser show tokens of redaction as they are, which are written like addresses: ``<secret:3f2a9c>``."""
+    from postmortem_nb.redaction.tokens import TOKEN  # late: polars, by its package
+
+    md.inline.register("token", TOKEN.pattern, _token, before="auto_link")
+
+
+def _token(inline: InlineParser, match: re.Match[str], state: InlineState) -> int:
+    state.append_token({"type": "text", "raw": match[0]})
+    return match.end()
 
 
 class _Block(MathBlockParser):

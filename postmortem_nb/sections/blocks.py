@@ -10,13 +10,14 @@ import mistune
 
 from postmortem_nb.narrative import render
 from postmortem_nb.report.clean import clean
+from postmortem_nb.report.markdown import keep_tokens
 from postmortem_nb.tables import Safe, escape, frame_table, more
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
 
 
-_TO_HTML = mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "url"])
+_TO_HTML = mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "url", keep_tokens])
 
 
 @dataclass(frozen=True)
