@@ -2,6 +2,7 @@
 
     python -m benchmarks.redaction
     python -m benchmarks.redaction --benign FOLDER   # real logs beside the drawn ones, such as a clone of Loghub
+    python -m benchmarks.redaction --corpus benchmarks/redaction_corpus_later.toml   # recall alone, on other kinds
     python -m benchmarks.redaction --load data/incidents/2024-01-14-web-outage   # what it costs when one is loaded
 
 The corpus is drawn from ``redaction_corpus.toml``: 40 lines a kind, each with one secret. A secret is found if neither
@@ -64,9 +65,9 @@ BENIGN = (
 
 
 @functools.cache
-def kinds() -> list[dict[str, Any]]:
-    """Return the kinds of the corpus, each with ``is_held`` besides what the file says."""
-    entries = tomllib.loads(CORPUS.read_text(encoding="utf-8"))["kind"]
+def kinds(corpus: Path = CORPUS) -> list[dict[str, Any]]:
+    """Return the kinds of a corpus, each with ``is_held`` besides what the file says."""
+    entries = tomllib.loads(corpus.read_text(encoding="utf-8"))["kind"]
     return [{"personal": False, **kind, "is_held": _is_held(kind)} for kind in entries]
 
 
@@ -138,17 +139,35 @@ def loading(folder: Path, turns: int = 5) -> dict[str, float]:
     return {profile: min(seconds) for profile, seconds in taken.items()}
 
 
+def tell_recall(redactor: Redactor, corpus: Path, show: bool) -> None:
+    """Print what is found of each kind of a corpus, and of all credentials and personal data."""
+    sums: dict[str, list[int]] = {}
+    for kind in kinds(corpus):
+        found, total, missed = recall(redactor, kind)
+        what = "personal data" if kind["personal"] else "credentials"
+        sums[what] = [a + b for a, b in zip(sums.get(what, [0, 0]), (found, total), strict=True)]
+        print(f"{kind['name']:24} {what:14} {found:3} of {total}")
+        for line in missed[:3] if show else ():
+            print(f"    {line[:150]}")
+    for what, (found, total) in sums.items():
+        print(f"{what:24} {found:5} of {total}: {found / total:.1%}")
+
+
 def main() -> None:
     """Print recall by kind and by half, what is spoiled, and speed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--benign", type=Path, help="a folder of real logs")
     parser.add_argument("--show", action="store_true", help="print what is missed and spoiled")
+    parser.add_argument("--corpus", type=Path, help="another corpus; only measure recall on it")
     parser.add_argument("--load", type=Path, help="an incident; only measure what redaction adds to loading it")
     given = parser.parse_args()
     if given.load:
         seconds = loading(given.load)
         for profile, taken in seconds.items():
             print(f"{profile:9} {taken:.2f} CPU s, {taken / seconds['none']:.2f} of what loading takes without it")
+        return
+    if given.corpus:
+        tell_recall(Redactor("public", KEY), given.corpus, given.show)
         return
     every, generic = Redactor("public", KEY), Redactor("public", KEY)
     generic.rules = tuple(rule for rule in every.rules if rule.generic)
