@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -361,6 +362,29 @@ def test_a_kernel_that_cannot_start_is_said_so(project, monkeypatch):
     assert outcome.status == "died"
     assert outcome.message.startswith("The kernel did not start")
     assert "no kernel today" in outcome.detail
+
+
+def test_where_papermill_does_not_come_back_its_record_is_kept(project, monkeypatch):
+    from postmortem_nb.runner import engine, execution
+
+    may_end = threading.Event()
+
+    def stuck(cls, manager, kernel_name, *, on_manager, **options):
+        on_manager(manager)
+        with engine.saved_seldom(manager):
+            cell = next(n for n, cell in enumerate(manager.nb.cells) if cell.cell_type == "code")
+            manager.cell_start(manager.nb.cells[cell], cell)
+            may_end.wait(60)
+
+    monkeypatch.setattr(engine.RunEngine, "execute_managed_notebook", classmethod(stuck))
+    monkeypatch.setattr(execution, "GRACE_SECONDS", 0.1)
+    try:
+        outcome = run(ID, timeout="1s")
+    finally:
+        may_end.set()
+    assert outcome.status == "timeout"
+    assert "it stopped in the cell `incident: str" in outcome.message
+    assert outcome.notebook.name == f"{ID}.failed.ipynb"
 
 
 @pytest.mark.slow
