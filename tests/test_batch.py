@@ -16,7 +16,7 @@ import pytest
 from postmortem_nb import batch as batch_module
 from postmortem_nb.batch import Batch, attempt, run_all
 from postmortem_nb.batch.record import as_record
-from postmortem_nb.errors import SettingError
+from postmortem_nb.errors import SettingError, SourceError
 from postmortem_nb.runner import Outcome
 
 NOTEBOOKS = Path(__file__).parent / "data" / "notebooks"
@@ -93,6 +93,22 @@ def test_a_failure_leaves_the_others_alone(project):
     assert record["services"]["shop"] == {"incidents": 2, "left_out": [NAMES[0], NAMES[2]], "between_failures": []}
     made = [f"{name}.{ending}" for name in (NAMES[0], NAMES[2]) for ending in ("html", "ipynb", "json")]
     assert files(project / "reports") == [*made, "batch.json", "index.html", "junit.xml"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_to_an_incident_is_that_incident(project, monkeypatch):
+    monkeypatch.setattr(batch_module, "run", lambda name, **options: Outcome(Path(name).name, "ok"))
+    (project / "data" / "incidents" / "2024-09-09-link").symlink_to(NAMES[0])
+    done = run_all([*NAMES, "2024-09-09-link"], record=False)
+    assert [o.incident for o in done.outcomes] == NAMES
+
+
+def test_without_any_notebook_nothing_runs(project, monkeypatch):
+    monkeypatch.setattr(batch_module, "run", lambda *a, **k: pytest.fail("something ran"))
+    (project / "notebooks" / "postmortem.ipynb").unlink()
+    with pytest.raises(SourceError, match=r"There is no notebooks/postmortem\.ipynb"):
+        run_all(NAMES)
+    assert not (project / "reports" / "batch.json").exists()
 
 
 def test_wrong_use_is_said_before_anything_runs(project, monkeypatch):

@@ -82,6 +82,7 @@ def test_a_setting_is_named_as_the_cause(incident, capsys):
 
 
 def test_the_program_is_blamed_where_nothing_else_changed(incident):
+    assert run(incident, "--accept", "--reason", "So that the record is of these facts.") == 0
     record = json.loads(record_of(incident).read_text())
     changed = next(c for c in record["claims"] if c["id"] == "time_to_detect")
     changed["value"] += 1
@@ -89,6 +90,14 @@ def test_the_program_is_blamed_where_nothing_else_changed(incident):
     (moved,) = verify(side_of(incident), record_of(incident)).moved
     assert (moved.name, moved.by) == ("time_to_detect", "−1 s")
     assert "the program computes it differently" in moved.why[0]
+    facts = incident / "incident.toml"
+    facts.write_text(facts.read_text() + "# a remark\n")
+    (moved,) = verify(side_of(incident), record_of(incident)).moved
+    assert moved.why == ("its own inputs are the same; elsewhere: incident.toml changed",)
+
+
+def test_an_incident_that_does_not_exist_is_wrong_use(capsys):
+    assert run("2025-nope") == 2
 
 
 def test_a_new_number_is_no_drift_and_one_that_is_gone_is(incident):

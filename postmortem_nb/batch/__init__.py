@@ -14,10 +14,11 @@ from typing import Any
 from postmortem_nb.batch.cluster import run_in_executor
 from postmortem_nb.batch.course import Batch, Course
 from postmortem_nb.batch.pool import run_in_processes
-from postmortem_nb.errors import PostmortemError, SettingError
+from postmortem_nb.errors import PostmortemError, SettingError, SourceError
+from postmortem_nb.evidence import find_incident
 from postmortem_nb.kernels import nursery
 from postmortem_nb.kernels.kernel import environment
-from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, Progress, check_settings, leftover, run
+from postmortem_nb.runner import OUTPUT, TIMEOUT, Outcome, Progress, check_settings, find_notebook, leftover, run
 from postmortem_nb.runner.interruption import terminable
 from postmortem_nb.runner.memory import parse_memory
 from postmortem_nb.runner.parameters import Scalar
@@ -106,10 +107,13 @@ def run_all(
     ------
     SettingError
         For a wrong setting, timeout or output folder, or two incidents whose results would have the same name.
+    SourceError
+        If no incident has a notebook.
     """
     asked = _distinct(names)
     options = _checked(output, notebook, settings, timeout, memory) | {"only_changed": only_changed}
     options["is_warm"] = is_warm and len(asked) > 1
+    _need_notebook(asked, notebook)
     course = Course(asked, options["output"], is_recorded=record)
     results = _results(asked, options, jobs, executor, progress)
     with contextlib.suppress(KeyboardInterrupt), terminable(), contextlib.closing(results):
@@ -158,10 +162,32 @@ def _one_by_one(names: list[str], options: dict[str, Any], progress: Progress | 
                 return
 
 
+def _folder(name: str) -> Path | None:
+    """Return where an incident really is; None if there is none of this name, which its run will say."""
+    with contextlib.suppress(SourceError):
+        return find_incident(name).resolve()
+    return None
+
+
+def _need_notebook(names: Iterable[str], notebook: str | Path | None) -> None:
+    """Raise a `SourceError` if none of the incidents has a notebook to be run with: that is no fault of one of them."""
+    folders = [folder for folder in map(_folder, names) if folder is not None]
+    if notebook is not None or not folders:
+        return
+    for folder in folders:
+        with contextlib.suppress(SourceError):
+            find_notebook(folder)
+            return
+    find_notebook(folders[0])
+
+
 def _distinct(names: Iterable[str | Path]) -> list[str]:
     """Return the names without repeats; two paths with one last part would overwrite each other's results."""
-    asked = list(dict.fromkeys(str(name) for name in names))
-    for last, number in Counter(Path(name).name for name in asked).items():
+    by_folder: dict[Path | str, str] = {}
+    for name in map(str, names):
+        by_folder.setdefault(_folder(name) or name, name)  # a link to an incident is that incident
+    asked = list(by_folder.values())
+    for last, number in Counter((_folder(name) or Path(name)).name for name in asked).items():
         if number > 1:
             raise SettingError(
                 f"{number} of the incidents are called {last!r}, and their results would be too. "

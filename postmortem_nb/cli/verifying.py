@@ -10,7 +10,7 @@ import click
 
 from postmortem_nb.cli.display import print_result, shown
 from postmortem_nb.cli.options import SettingsCommand, given_settings, verbose_option
-from postmortem_nb.errors import PostmortemError, SettingError
+from postmortem_nb.errors import PostmortemError, SettingError, SourceError
 from postmortem_nb.wording import counted
 
 if TYPE_CHECKING:
@@ -45,23 +45,28 @@ def verify(
     Exits with 1 if a number moved or an incident has no record.
     """
     from postmortem_nb.cli.incidents import incidents_in
+    from postmortem_nb.evidence import find_incident
 
     if accept != bool(reason):
         raise SettingError("--accept and --reason belong together: say why the numbers are accepted.")
     given = given_settings(settings)
     verdicts: list[Verdict] = []
     broken = []
-    for name in names or incidents_in(None):
+    try:
+        folders = [find_incident(name).resolve() for name in names or incidents_in(None)]
+    except SourceError as error:  # wrong use: 1 would say that a number moved
+        raise SettingError(str(error)) from error
+    for folder in folders:
         try:
             if accept:
-                print_result(shown(_accept(name, reason, records, results, given)))
+                print_result(shown(_accept(folder, reason, records, results, given)))
             else:
-                verdicts.append(_verdict(name, records, results, given))
+                verdicts.append(_verdict(folder, records, results, given))
         except SettingError:
             raise
         except PostmortemError as error:
-            click.echo(f"{name}: {error}", err=True)
-            broken.append(name)
+            click.echo(f"{folder.name}: {error}", err=True)
+            broken.append(folder)
     if as_json:
         print_result(json.dumps([_as_dict(v) for v in verdicts], indent=2, ensure_ascii=False))
     else:
@@ -69,24 +74,20 @@ def verify(
     return int(bool(broken) or not all(v.is_ok for v in verdicts))
 
 
-def _verdict(name: str, records: Path | None, results: Path | None, settings: dict[str, Any]) -> Verdict:
+def _verdict(folder: Path, records: Path | None, results: Path | None, settings: dict[str, Any]) -> Verdict:
     """Hold one incident against its record, and say on stderr how it stands."""
-    from postmortem_nb.evidence import find_incident
     from postmortem_nb.published import record_of, side_of, verify
 
-    folder = find_incident(name).resolve()
     verdict = verify(side_of(folder, results, **settings), record_of(folder, records))
     _tell(verdict)
     return verdict
 
 
-def _accept(name: str, reason: str, records: Path | None, results: Path | None, settings: dict[str, Any]) -> Path:
+def _accept(folder: Path, reason: str, records: Path | None, results: Path | None, settings: dict[str, Any]) -> Path:
     """Record the numbers of one incident as they are now; return where."""
-    from postmortem_nb.evidence import find_incident
     from postmortem_nb.published import as_record, record_of, side_of
     from postmortem_nb.runner.publishing import write_whole
 
-    folder = find_incident(name).resolve()
     path = record_of(folder, records)
     text = as_record(side_of(folder, results, **settings), reason, path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -30,12 +30,15 @@ class Reasons:
         In words, if the two were made by different versions of the program.
     declared : str
         In words, unless both rest on the same declared facts.
+    elsewhere : str
+        In words, all that is known to differ, for a number whose own inputs tell nothing; empty if nothing does.
     """
 
     settings: Mapping[str, str]
     files: Mapping[str, str]
     program: str
     declared: str
+    elsewhere: str
 
     @classmethod
     def between(cls, old: Side, new: Side) -> Reasons:
@@ -53,13 +56,17 @@ class Reasons:
         program = f"made by {made[0]} and {made[1]}" if made[0] != made[1] else ""
         is_same = bool(old.facts_hash) and (old.facts_hash, old.version) == (new.facts_hash, new.version)
         declared = "" if is_same else f"declared differently in {FACTS}"
-        return cls(settings, {name: text for name, text in files.items() if text}, program, declared)
+        changed = {name: text for name, text in files.items() if text}
+        is_known = bool(old.facts_hash and new.facts_hash)
+        rest = [*changed.values(), *settings.values(), *([f"{FACTS} changed"] if declared and is_known else [])]
+        elsewhere = f"its own inputs are the same; elsewhere: {'; '.join(rest)}" if rest else ""
+        return cls(settings, changed, program, declared, elsewhere)
 
     def of(self, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> tuple[str, ...]:
         """Return the reasons for one claim, the nearest first."""
         claims = [c for c in (old, new) if c is not None]
         found = tuple(dict.fromkeys([*self._near(old, new), *self._far(claims)]))
-        return found or ((self.program,) if self.program else (UNTOLD,))
+        return found or (self.program or self.elsewhere or UNTOLD,)
 
     def _near(self, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Iterator[str]:
         """Yield what the claim itself says: another definition, basis or time that it is counted from."""
