@@ -65,6 +65,8 @@ def test_the_page_shows_every_incident_and_no_markup_of_theirs(batch, tmp_path):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert '<a href="a%26b.html">a&amp;b</a>' in page
     assert '<a href="torn.failed.ipynb">torn</a>' in page
+    assert '<a href="a%26b.json" aria-label="JSON of a&amp;b">JSON</a>' in page
+    assert "5 incidents: 1 ok, 1 unchanged, 1 failed, 1 timeout; 1 not run." in page
     for text in (
         "2024-01-01 01:00–02:00 UTC",
         "still open at 10:00",

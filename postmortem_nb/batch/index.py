@@ -89,7 +89,8 @@ def as_page(batch: Batch, output: Path, *, is_finished: bool) -> str:
 def _summary(batch: Batch, is_finished: bool) -> str:
     told = ", ".join(f"{number} {status}" for status, number in batch.counts.items())
     left = f"; {len(batch.not_run)} not run" if batch.not_run else ""
-    return f"{told or 'none run'}{left}{'.' if is_finished else '; the batch is running or was killed.'}"
+    every = counted(len(batch.outcomes) + len(batch.not_run), "incident")
+    return f"{every}: {told or 'none run'}{left}{'.' if is_finished else '; the batch is running or was killed.'}"
 
 
 def _result(outcome: Outcome) -> dict[str, Any] | None:
@@ -105,7 +106,7 @@ def _row(outcome: Outcome, result: Mapping[str, Any] | None, output: Path) -> tu
         return (failed, _bad(outcome.status), "", Safe(f"<small>{escape(outcome.message)}</small>"), "", "", "", "")
     name = _linked(outcome.incident, outcome.html, output)
     return (
-        Safe(f"{name}<br><small>{escape(result['title'])}</small>"),
+        Safe(f"{name}<br><small>{escape(result['title'])}</small>{_others(outcome, output)}"),
         result["status"],
         result["severity"],
         Safe("<br>".join(_windows(result)) or "none measured"),
@@ -115,10 +116,18 @@ def _row(outcome: Outcome, result: Mapping[str, Any] | None, output: Path) -> tu
     )
 
 
-def _linked(text: str, path: Path | None, output: Path) -> Safe:
+def _linked(text: str, path: Path | None, output: Path, label: str = "") -> Safe:
     if path is None:
         return escape(text)  # type: ignore[return-value]
-    return Safe(f'<a href="{quote(path.relative_to(output).as_posix())}">{escape(text)}</a>')
+    named = f' aria-label="{escape(label)}"' if label else ""
+    return Safe(f'<a href="{quote(path.relative_to(output).as_posix())}"{named}>{escape(text)}</a>')
+
+
+def _others(outcome: Outcome, output: Path) -> str:
+    """Link what lies beside the report."""
+    beside = {"notebook": outcome.notebook, "JSON": outcome.json}
+    links = [_linked(kind, path, output, f"{kind} of {outcome.incident}") for kind, path in beside.items() if path]
+    return f"<br><small>{' · '.join(links)}</small>" if links else ""
 
 
 def _bad(text: str) -> Safe:
