@@ -146,7 +146,24 @@ def test_a_postmortem_message_days_later_does_not_lengthen_the_incident(tmp_path
 def test_an_incident_that_was_opened_again_ends_with_its_last_resolution(tmp_path):
     words = ("Investigating", "Resolved", "Investigating", "Resolved", "Update")
     told = [message(f"2024-03-01T{10 + h}:00:00Z", word) for h, word in enumerate(words)]
-    assert pnb.read_status_feed(feed(tmp_path, incident(1, *told)))["minutes"].tolist() == [180.0]
+    frame = pnb.read_status_feed(feed(tmp_path, incident(1, *told)))
+    assert (frame["minutes"].tolist(), ids(frame)) == ([180.0], ["reopened"])
+
+
+def test_an_incident_that_was_opened_again_and_not_closed_is_open(tmp_path):
+    words = ("Investigating", "Resolved", "Monitoring", "Update")
+    told = [message(f"2024-03-01T{10 + h}:00:00Z", word) for h, word in enumerate(words)]
+    frame = pnb.read_status_feed(feed(tmp_path, incident(1, *told)))
+    assert (frame["is_open"][0], ids(frame)) == (True, ["reopened"])
+    assert "is not over" in frame.attrs["findings"][0].text
+    assert frame.attrs["findings"][0].where.endswith(".updates[2]")
+
+
+def test_words_that_nobody_knows_are_named(tmp_path):
+    told = [message("2024-03-01T10:00:00Z", "Untersuchung"), message("2024-03-01T11:00:00Z", "Behoben")]
+    frame = pnb.read_status_feed(feed(tmp_path, incident(1, *told)))
+    assert (frame["is_open"][0], ids(frame)) == (True, ["unknown-status"])
+    assert "(Untersuchung, Behoben)" in frame.attrs["findings"][0].text
 
 
 def test_an_end_that_is_no_time_is_a_finding_and_not_open(tmp_path):

@@ -11,7 +11,7 @@ import postmortem_nb as pnb
 from postmortem_nb.analysis import analyze
 from postmortem_nb.errors import SettingError, SourceError
 from postmortem_nb.evidence import load
-from postmortem_nb.trends import DIVISIONS, MEASURES, Question
+from postmortem_nb.trends import DIVISIONS, MEASURES, Question, bases
 from postmortem_nb.trends.groups import UNTOLD, groups_of, recurrences
 from postmortem_nb.trends.question import STEPS
 
@@ -130,6 +130,37 @@ def test_an_open_record_of_a_feed_lasts_as_long_as_the_feed_goes_on(tmp_path):
     row = trends.incidents.set_index("id").loc["still"]
     assert row["is_open"] and row["impact_at_least"] == 120
     assert trends.over_time["impact"].sum() == 120  # the other one lies within
+
+
+def test_the_newest_incident_counts_though_it_was_seen_only_as_it_began(tmp_path):
+    told = [{"at": f"2024-01-0{day}T10:00:00Z", "status": "Investigating", "message": "x"} for day in (1, 2, 3)]
+    records = [{"id": str(i), "title": "x", "updates": [m], "impact": "minor"} for i, m in enumerate(told)]
+    (tmp_path / "feed.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    trends = pnb.read_trends(feeds=tmp_path / "feed.jsonl")
+    assert list(trends.incidents["id"]) == ["0", "1", "2"]
+    assert trends.incidents["is_open"].all()
+
+
+def frame_of(*parts):
+    basis = [basis for basis, n in parts for _ in range(n)]
+    begin = pd.date_range("2024-01-01", periods=len(basis), freq="D", tz="UTC")
+    return pd.DataFrame({"basis": basis, "begin": begin, "is_maintenance": False})
+
+
+def test_a_shift_of_what_lengths_rest_on_is_named():
+    found = bases.shift(frame_of(("messages", 20), ("stated", 15), ("messages", 5)))
+    assert found.id == "basis-shifts"
+    assert "windows that messages state for 0% of the earlier half of the incidents and for 75% of the" in found.text
+    assert bases.told(frame_of(("measured", 2), ("declared", 1))) == (
+        "Lengths rest on measured times (2) and declared times (1)."
+    )
+
+
+@pytest.mark.parametrize(
+    "parts", [[("messages", 9), ("stated", 9)], [("messages", 40)], [("messages", 20), ("stated", 5), ("messages", 15)]]
+)
+def test_few_incidents_one_basis_or_a_small_shift_are_no_finding(parts):
+    assert bases.shift(frame_of(*parts)) is None
 
 
 def test_a_period_cuts_windows_and_lengths_are_those_of_what_began_in_it(written):

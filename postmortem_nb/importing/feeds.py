@@ -19,6 +19,7 @@ from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.lines import blocks
 
 OVER = ("resolved", "completed")  # words of messages that say that it is over
+GOES_ON = ("investigating", "identified", "monitoring")  # words of messages that say that it is not over
 UNKNOWN = (
     "it is no feed of a status page that is known: JSON of Statuspage (incidents with their messages), one object a "
     "line or one document, or a page of cState."
@@ -59,6 +60,8 @@ class Entry:
         File and line, or number of the record.
     unread : str
         Its begin or end as written, where that is no time that can be read.
+    reopened : str
+        Where the message stands that says that it goes on although it was over.
     """
 
     id: str
@@ -73,6 +76,7 @@ class Entry:
     messages: tuple[Message, ...]
     evidence: str
     unread: str = ""
+    reopened: str = ""
 
     @property
     def published(self) -> pd.Timestamp | None:
@@ -153,10 +157,13 @@ def _entry(record: Record, fields: Mapping[str, pd.Timestamp | None], messages: 
     told = sorted(messages, key=lambda m: (m.at is None, m.at))
     times = [m.at for m in told if m.at is not None]
     planned = statuspages.is_maintenance(record)
-    over = next((m.at for m in reversed(told) if m.status.lower() in OVER), None)  # it may have been opened again
+    over = next((m.at for m in reversed(told) if m.status.lower() in OVER), None)
+    again = None if planned else _again(told)
+    if over is not None and again is not None and again.at is not None and again.at > over:
+        over = None
     begun = next((m.at for m in told if m.status.lower() in BEGUN), None)
     first = begun or fields["scheduled_for"] if planned else fields["started_at"]
-    end = fields["resolved_at"] or over
+    end = over if again is not None and over is None else fields["resolved_at"] or over
     return Entry(
         id=said(record, "id|shortlink|name|title"),
         title=said(record, "name|title"),
@@ -169,7 +176,24 @@ def _entry(record: Record, fields: Mapping[str, pd.Timestamp | None], messages: 
         basis="record" if fields["started_at"] is not None and fields["resolved_at"] is not None else "messages",
         messages=tuple(told),
         evidence=place,
+        reopened=again.evidence if again is not None else "",
     )
+
+
+def _again(told: Iterable[Message]) -> Message | None:
+    """Return the last message that says that it goes on after one that said that it was over."""
+    over, again = None, None
+    for message in told:
+        if message.at is not None and message.status.lower() in OVER:
+            over = over or message.at
+        elif over is not None and message.at is not None and message.status.lower() in GOES_ON and message.at > over:
+            again = message
+    return again
+
+
+def is_known(word: str) -> bool:
+    """Whether the word of a message says whether it is over."""
+    return word.lower() in (*OVER, *BEGUN, *GOES_ON)
 
 
 def _services(record: Record) -> tuple[str, ...]:

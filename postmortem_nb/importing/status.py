@@ -14,7 +14,7 @@ from postmortem_nb.evidence.how import How
 from postmortem_nb.evidence.weaknesses import report_findings
 from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.frames import FEED, conform
-from postmortem_nb.importing.feeds import Entry, read_entries
+from postmortem_nb.importing.feeds import Entry, is_known, read_entries
 from postmortem_nb.times import UTC, Interval, format_duration, format_time, format_window, total, union
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".md", ".gz")
@@ -244,7 +244,16 @@ def _doubts(entry: Entry) -> Iterator[Finding]:
         yield Finding("time-unread", "warning", entry.evidence, said, "It counts in no sum of minutes.")
     if entry.begin is None:
         yield Finding("no-begin", "warning", entry.evidence, f"{entry.title!r} has no time that can be read.")
-    elif entry.end is not None and entry.end < entry.begin:
+    if entry.reopened:
+        went_on = "and is not over" if entry.end is None else "and ended later: the pause between counts as impact"
+        said = f"{entry.title!r} went on after a message said that it was over, {went_on}."
+        yield Finding("reopened", "note", entry.reopened, said)
+    words = list(dict.fromkeys(m.status for m in entry.messages if m.status))
+    if entry.end is None and not entry.is_maintenance and words and not any(map(is_known, words)):
+        said = f"{entry.title!r}: no word of its messages ({', '.join(words)}) says whether it is over."
+        fix = "It counts as still open. Translate the words to those of Statuspage (investigating … resolved)."
+        yield Finding("unknown-status", "warning", entry.evidence, said, fix)
+    if entry.begin is not None and entry.end is not None and entry.end < entry.begin:
         yield Finding(
             "ends-before-it-begins",
             "warning",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from postmortem_nb.findings import Finding, worst_first
 from postmortem_nb.report import component_css
 from postmortem_nb.times import Interval
 from postmortem_nb.trends import downtime, learning, sections
+from postmortem_nb.trends.bases import shift
 from postmortem_nb.trends.feeds import read_feeds
 from postmortem_nb.trends.frame import as_actions, as_incidents, lengths
 from postmortem_nb.trends.groups import compare_groups
@@ -56,7 +57,8 @@ class Trends:
         """The period ``[start, end)``: as asked, else from the first begin to the last time known."""
         start, end = self.question.start, self.question.end
         start = self.everything["begin"].min() if start is None else start
-        end = self.everything["seen_until"].max() if end is None else end
+        if end is None:  # an incident that was seen only as it began is one of them
+            end = max(self.everything["seen_until"].max(), self.everything["begin"].max() + SINGLE)
         return start, max(end, start + SINGLE)
 
     @cached_property
@@ -166,7 +168,9 @@ def read_trends(
         reasons = " ".join(f"{f.where}: {f.text}" for f in read.findings[:3])
         raise SourceError(f"No incident could be read. {reasons}".rstrip())
     incidents, actions = as_incidents(read.incidents), as_actions(read.actions)
-    return Trends(question, incidents, actions, worst_first(read.findings), tuple(read.sources))
+    trends = Trends(question, incidents, actions, worst_first(read.findings), tuple(read.sources))
+    shifted = shift(trends.incidents)
+    return replace(trends, findings=worst_first([*read.findings, shifted])) if shifted else trends
 
 
 def _need_scipy() -> None:

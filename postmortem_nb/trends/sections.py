@@ -9,7 +9,7 @@ import pandas as pd
 from postmortem_nb.sections.blocks import Section, paragraph
 from postmortem_nb.tables import Safe, bullets, clock, escape, more, table
 from postmortem_nb.times import format_time
-from postmortem_nb.trends import charts
+from postmortem_nb.trends import bases, charts
 from postmortem_nb.trends.downtime import MINUTE
 from postmortem_nb.trends.frame import lengths
 from postmortem_nb.trends.groups import UNTOLD, shares
@@ -85,7 +85,10 @@ def impact(trends: Trends) -> Section:
     caption = f"Impact and error budget ({objective * 100:.6g} %) by {trends.step}, UTC"
     chart = charts.chart_over_time(over, objective, trends.step, synthetic=trends.is_synthetic)
     nothing = None if chart else paragraph("No minute of the period had impact, as far as is recorded.")
-    return Section.of("Impact", chart, nothing, more(caption, table(columns, rows, caption, numeric=columns[2:])))
+    basis = paragraph(said) if (said := bases.told(trends.incidents)) else None
+    return Section.of(
+        "Impact", chart, nothing, basis, more(caption, table(columns, rows, caption, numeric=columns[2:]))
+    )
 
 
 def every(trends: Trends) -> Section:
