@@ -123,8 +123,8 @@ lock:
 	@[ -n "$(UV)" ] || [ -x .venv-lock/bin/uv ] || { $(call say,installing uv into .venv-lock); \
 	  $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install -qq --disable-pip-version-check uv; }
 	@$(call say,compiling requirements.lock and requirements-dev.lock)
-	@$(LOCK_UV) pip compile pyproject.toml --extra explore --extra s3 --extra cluster --extra trends $(LOCK_FLAGS) -o requirements.lock >/dev/null
-	@$(LOCK_UV) pip compile pyproject.toml --extra explore --extra s3 --extra cluster --extra trends --extra dev -c requirements.lock $(LOCK_FLAGS) -o requirements-dev.lock >/dev/null
+	@$(LOCK_UV) pip compile pyproject.toml --extra explore --extra s3 --extra cluster --extra trends --extra pdf $(LOCK_FLAGS) -o requirements.lock >/dev/null
+	@$(LOCK_UV) pip compile pyproject.toml --extra explore --extra s3 --extra cluster --extra trends --extra pdf --extra dev -c requirements.lock $(LOCK_FLAGS) -o requirements-dev.lock >/dev/null
 	@! grep -n '://' requirements.lock requirements-dev.lock >&2 || { $(call say,a lock holds an address); exit 1; }
 
 clean:

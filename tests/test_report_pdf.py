@@ -1,9 +1,13 @@
 """The report on paper: what its PDF holds for readers and for machines that read to them."""
 
+import base64
 import re
 import shutil
 import subprocess
+import threading
+import zlib
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from sample_reports import ROOT
 from postmortem_nb.cli import main
 from postmortem_nb.errors import PostmortemError
 from postmortem_nb.report import PostmortemExporter, pdf
+from postmortem_nb.report import paper as paper_module
 
 pytestmark = pytest.mark.browser
 
@@ -87,8 +92,85 @@ def test_the_same_page_gives_the_same_bytes(paper):
 
 def test_without_a_browser_the_message_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(PostmortemError, match=r"none is on PATH .*Install one, or open the HTML in any browser"):
+    monkeypatch.setattr(pdf.paper, "NAME", "no_such_module")
+    with pytest.raises(PostmortemError, match=r"none is on PATH .*or by WeasyPrint, which is not installed"):
         pdf.to_pdf("<p>")
+
+
+# --- without a browser ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def woven(tmp_path_factory) -> Paper:
+    """The same page, printed by WeasyPrint."""
+    pytest.importorskip("weasyprint")
+    html = PostmortemExporter().from_notebook_node(notebook())[0]
+    file = tmp_path_factory.mktemp("woven") / "sample.pdf"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "BROWSERS", ())
+        file.write_bytes(pdf.to_pdf(html))
+    return Paper(html, file.read_bytes(), file)
+
+
+def opened(printed: bytes) -> bytes:
+    """A PDF with the parts that it holds compressed."""
+    parts = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", printed, re.DOTALL)
+    return b"\n".join(zlib.decompress(part) for part in parts if part[:1] == b"x")
+
+
+def test_without_a_browser_the_paper_is_tagged_outlined_and_titled(woven):
+    about = dict(re.findall(r"^(\w[\w ]*):\s+(.*)$", woven.asked("pdfinfo"), re.MULTILINE))
+    assert about["Title"] == "Checkout and login failed for a third of requests"
+    assert about["Tagged"] == "yes" and about["JavaScript"] == "no" and "(A4)" in about["Page size"]
+    assert "CreationDate" not in about and "ModDate" not in about
+    text = opened(woven.bytes)
+    assert b"/Lang (en)" in text and b"file:" not in text
+    seen = re.findall(r"^\s*(\w+)", woven.asked("pdfinfo", "-struct"), re.MULTILINE)
+    assert seen.count("H1") == 1 and seen.count("H2") == len(re.findall("<h2", woven.html))
+    assert seen.count("Table") >= 3 and seen.count("TH") > 10 and seen.count("Figure") >= 1
+    assert b"/Outlines" in text and text.count(b"/Title") > len(re.findall("<h2", woven.html))
+
+
+def test_without_a_browser_the_same_page_gives_the_same_bytes(woven):
+    assert paper_module.write(woven.html) == woven.bytes
+
+
+def test_without_a_browser_folded_tables_of_numbers_stay_out(woven):
+    text = " ".join(woven.asked("pdftotext", "-layout").split())
+    assert "Every claim (not printed)" in text and "rollback or a fix" not in text
+    assert "All of them are listed under data quality." in text
+
+
+def test_without_a_browser_nothing_is_fetched():
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+    pytest.importorskip("weasyprint")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/x.png"
+        style = f"<style>@import '{url}'; p {{ background: url('{url}') }}</style>"
+        page = f"<html lang=en><title>t</title>{style}<p><img src='{url}' alt='gone'><embed src='{url}'></p>"
+        printed = paper_module.write(page)
+        server.shutdown()
+    assert printed.startswith(b"%PDF") and not asked
+
+
+def test_without_a_browser_no_file_is_read(tmp_path):
+    pytest.importorskip("weasyprint")
+    secret = tmp_path / "secret.svg"
+    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90"><path d="M0 0h77v66z"/></svg>')
+
+    def page(url):
+        return f"<html lang=en><title>t</title><p><img src='{url}' alt='gone'></p>"
+
+    inside = "data:image/svg+xml;base64," + base64.b64encode(secret.read_bytes()).decode()
+    assert b"77 0 l" in opened(paper_module.write(page(inside)))
+    assert b"77 0 l" not in opened(paper_module.write(page(secret.as_uri())))
 
 
 def test_a_browser_that_fails_is_told_by_its_last_words(monkeypatch, tmp_path):

@@ -65,8 +65,8 @@ def export(name: str, form: str, target: str, status: str | None, output: Path, 
     """Write the story in one of its forms; print the path.
 
     The full report, a blog post, a summary of one screen, or a version for customers, as a page, on paper or as
-    Markdown. A PDF is printed by the Chromium that is on PATH. What the status requires and is missing is an error
-    that lists it. A draft may always be exported, and says so.
+    Markdown. A PDF is printed by the Chromium that is on PATH, else by WeasyPrint. What the status requires and is
+    missing is an error that lists it. A draft may always be exported, and says so.
     """
     from postmortem_nb.forms import compose
     from postmortem_nb.forms.customer import left_out
@@ -108,10 +108,10 @@ def _investigated(name: str, settings: dict[str, Any]) -> Analysis:
 def _paper(analysis: Analysis, name: str, form: str, status: str | None, output: Path, settings: dict[str, Any]) -> int:
     """Print the page of a form; the report's is made and kept beside it."""
     from postmortem_nb.forms import compose
-    from postmortem_nb.report.pdf import browser_path, to_pdf
+    from postmortem_nb.report.pdf import check, to_pdf
     from postmortem_nb.runner import publishing
 
-    browser_path()
+    check()
     target = output / f"{analysis.incident.id}{'' if form == 'report' else f'.{form}'}.pdf"
     if form == "report":
         page = _made_page(analysis, name, status, output, settings)

@@ -25,7 +25,6 @@ PACKAGES = (
     "pydantic",
     "nh3",
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
@@ -125,11 +124,13 @@ def _exporter() -> Row:
 
 
 def _browser() -> Row:
-    import shutil
+    from postmortem_nb.report import paper
+    from postmortem_nb.report.pdf import browser_path
 
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = browser_path()
     if found is None:
-        return _row("Chromium", "optional", "not found; only the tests in a browser need it")
+        instead = "WeasyPrint prints PDFs instead" if paper.is_there() else "PDFs need it, or WeasyPrint"
+        return _row("Chromium", "optional", f"not found; {instead}; tests in a browser need it")
     return _row("Chromium", "ok", found)
 
 

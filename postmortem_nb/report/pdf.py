@@ -1,4 +1,5 @@
-"""A finished page on paper: a tagged PDF with title, language and outline, printed by the Chromium that is there.
+"""A finished page on paper: a tagged PDF with title, language and outline, printed by the Chromium that is there, else
+by WeasyPrint.
 
 The browser reads one file, which forbids scripts by itself, without a network and with a profile of its own. What it
 would write of the machine and the moment (its own name, the system's, the time) is left out, so the same page gives
@@ -15,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from postmortem_nb.errors import PostmortemError
+from postmortem_nb.report import paper
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 LIMIT = 120  # seconds; a long report takes two
@@ -35,21 +37,25 @@ _DATES = re.compile(rb"/(?:CreationDate|ModDate) \(D:[^)]*\)")
 _NAMES = re.compile(rb"(?<=\()node(\d{8})(?=\))")
 
 
-def browser_path() -> str:
-    """Return the path of a browser that can print.
+def browser_path() -> str | None:
+    """Return the path of a browser that can print; None if there is none."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def check() -> None:
+    """Look for something that can print.
 
     Raises
     ------
     PostmortemError
-        If there is none.
+        If there is neither a browser nor WeasyPrint.
     """
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
+    if browser_path() is None and not paper.is_there():
         raise PostmortemError(
-            f"A PDF is printed by Chromium, and none is on PATH (looked for {', '.join(BROWSERS)}). Install one, "
-            "or open the HTML in any browser and print it."
+            f"A PDF is printed by Chromium, and none is on PATH (looked for {', '.join(BROWSERS)}), or by WeasyPrint, "
+            "which is not installed. Install one of them (pip install 'postmortem-nb[pdf]'), or open the HTML in any "
+            "browser and print it."
         )
-    return found
 
 
 def to_pdf(html: str) -> bytes:
@@ -63,14 +69,17 @@ def to_pdf(html: str) -> bytes:
     Returns
     -------
     bytes
-        The same page gives the same bytes from the same version of the browser.
+        The same page gives the same bytes from the same version of what prints it.
 
     Raises
     ------
     PostmortemError
-        If there is no browser, or it does not print.
+        If there is neither a browser nor WeasyPrint, or it does not print.
     """
+    check()
     command = browser_path()
+    if command is None:
+        return paper.write(html)
     with tempfile.TemporaryDirectory(prefix="pnb-pdf-") as name:
         folder = Path(name)
         page, printed = folder / "page.html", folder / "page.pdf"
