@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
 import polars as pl
 
@@ -74,7 +75,7 @@ class Redactor:
         """Apply every rule once."""
         texts = texts.clone()  # scatter writes into the column that it is called on
         texts = self._keyed([rule for rule in self.rules if rule.keywords], texts)
-        return self._applied([rule for rule in self.rules if not rule.keywords], texts)
+        return self._searched([rule for rule in self.rules if not rule.keywords], texts)
 
     def _keyed(self, rules: Sequence[Rule], texts: pl.Series) -> pl.Series:
         """Apply rules with keywords, in order, to the texts that hold one: of all of them, of each half, and so on."""
@@ -87,6 +88,19 @@ class Redactor:
         pool, half = texts.gather(rows), len(rules) // 2
         found = self._keyed(rules[half:], self._keyed(rules[:half], pool)) if half else self._applied(rules, pool)
         return texts.scatter(rows, found)
+
+    def _searched(self, rules: Sequence[Rule], texts: pl.Series) -> pl.Series:
+        """Apply rules without keywords, in order: those that rarely match are looked for in one search."""
+        for is_rare, some in groupby(rules, lambda rule: not rule.fields and rule.check not in SCREENS):
+            group = list(some)
+            if not is_rare or len(group) == 1:
+                texts = self._applied(group, texts)
+                continue
+            either = "|".join(f"(?:{rule.pattern})" for rule in group)
+            rows = texts.str.contains(either).fill_null(False).arg_true()
+            if len(rows):
+                texts = texts.scatter(rows, self._applied(group, texts.gather(rows)))
+        return texts
 
     def _applied(self, rules: Sequence[Rule], texts: pl.Series) -> pl.Series:
         for rule in rules:
