@@ -649,11 +649,13 @@ def test_an_installed_package_brings_a_log_format(make, monkeypatch):
         "entry_points",
         lambda **group: [Entry()] if group == {"group": "postmortem_nb.log_formats"} else real(**group),
     )
-    formats.all_formats.cache_clear()
+    for cached in (formats.entries, formats.all_formats):
+        cached.cache_clear()
     try:
         incident = load(make(**{"logs/shop.log": "@2024-01-15T10:32:11Z|X|broken\n"}))
     finally:
-        formats.all_formats.cache_clear()
+        for cached in (formats.entries, formats.all_formats):
+            cached.cache_clear()
     assert incident.files["format"].tolist() == ["shop"]
 
 

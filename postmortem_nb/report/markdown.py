@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING
 
 from nbconvert.filters.markdown_mistune import (
     IPythonRenderer,
@@ -13,8 +12,7 @@ from nbconvert.filters.markdown_mistune import (
     MathInlineParser,
 )
 
-if TYPE_CHECKING:
-    from mistune import InlineParser, InlineState, Markdown
+from postmortem_nb.report.shown_tokens import keep_tokens
 
 MATHS = ("multiline_math", "block_math_tex", "block_math_latex", "inline_math_tex", "inline_math_latex")
 
@@ -32,18 +30,6 @@ def to_html(source: str, attachments: dict[str, dict[str, str]] | None = None) -
     parser = MarkdownWithMath(_Renderer(attachments), block=_Block(), inline=_Inline(hard_wrap=False))
     keep_tokens(parser)
     return parser.render(source)
-
-
-def keep_tokens(md: Markdown) -> None:
-    """Let a parser show tokens of redaction as they are, which are written like addresses: ``<secret:3f2a9c>``."""
-    from postmortem_nb.redaction.tokens import TOKEN  # late: polars, by its package
-
-    md.inline.register("token", TOKEN.pattern, _token, before="auto_link")
-
-
-def _token(inline: InlineParser, match: re.Match[str], state: InlineState) -> int:
-    state.append_token({"type": "text", "raw": match[0]})
-    return match.end()
 
 
 class _Block(MathBlockParser):

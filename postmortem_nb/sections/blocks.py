@@ -10,7 +10,7 @@ import mistune
 
 from postmortem_nb.narrative import render
 from postmortem_nb.report.clean import clean
-from postmortem_nb.report.markdown import keep_tokens
+from postmortem_nb.report.shown_tokens import keep_tokens
 from postmortem_nb.tables import Safe, escape, frame_table, more
 
 if TYPE_CHECKING:
