@@ -102,6 +102,22 @@ def test_columns_and_single_texts_agree_and_a_second_time_changes_nothing(texts)
     assert redactor.column(pl.Series(column, dtype=pl.String)).to_list() == column
 
 
+@settings(max_examples=6, deadline=None)
+@given(st.lists(TEXTS, min_size=1, max_size=3))
+def test_one_search_for_many_rules_finds_what_each_of_them_finds(texts):
+    together, apart = Redactor("public", KEY), Redactor("public", KEY)
+    apart._searched = apart._applied  # every rule looks at every text
+    column = pl.Series(texts, dtype=pl.String)
+    assert together.column(column).to_list() == apart.column(column).to_list()
+    assert together.counts == apart.counts
+
+
+def test_rules_that_are_too_large_for_one_search_are_looked_for_one_by_one():
+    own = [Rule(id=f"own-{n}", kind="own", secret=rf"Z{n}\p{{L}}{{200}}") for n in range(4)]
+    redacted = Redactor("internal", KEY, own).column(pl.Series(["calm", "Z3" + "é" * 200]))
+    assert redacted[0] == "calm" and re.fullmatch("<own:[0-9a-f]+>", redacted[1])
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.text(alphabet="abcdefghij XYZ,.;()\n\ufdd0\ufdd1é", max_size=40), max_size=4))
 def test_texts_without_a_hit_come_back_byte_for_byte(texts):

@@ -97,7 +97,11 @@ class Redactor:
                 texts = self._applied(group, texts)
                 continue
             either = "|".join(f"(?:{rule.pattern})" for rule in group)
-            rows = texts.str.contains(either).fill_null(False).arg_true()
+            try:
+                rows = texts.str.contains(either).fill_null(False).arg_true()
+            except pl.exceptions.ComputeError:  # each is small enough for a search, all of them together are not
+                texts = self._applied(group, texts)
+                continue
             if len(rows):
                 texts = texts.scatter(rows, self._applied(group, texts.gather(rows)))
         return texts
