@@ -16,6 +16,7 @@ import pandas as pd
 
 from postmortem_nb.analysis.comparison import slips
 from postmortem_nb.evidence.abbreviations import offset_at
+from postmortem_nb.findings import Finding
 from postmortem_nb.times import UTC, Instant, Interval
 
 FAR = pd.Timedelta(hours=3)  # between a window and the messages about it: further is a slip, or told long afterwards
@@ -35,16 +36,47 @@ def _date(n: int) -> str:
 
 def _time(n: int) -> str:
     return (
-        rf"(?:at\s+)?\(?(?P<h{n}>\d{{1,2}}):(?P<m{n}>\d\d)(?::(?P<s{n}>\d\d))?\s?(?P<half{n}>[ap]\.?m\.?)?"
-        rf"(?:\s?\(?(?P<zone{n}>(?-i:[A-Z]{{3,4}}|Z))\b\)?)?\)?"
+        rf"(?:at\s+)?\(?(?<![\d.:])(?P<h{n}>\d{{1,2}})(?:(?P<colon{n}>:)?(?P<m{n}>\d\d))?(?::(?P<s{n}>\d\d))?"
+        rf"\s?(?P<half{n}>[ap]\.?m\b\.?)?"
+        rf"(?:(?P<offset{n}>(?<=:\d\d:\d\d)[+-]\d\d:?\d\d)|\s?\(?(?P<zone{n}>(?-i:[A-Z]{{3,4}}|Z))\b\)?)?\)?"
     )
 
 
-_WINDOW = re.compile(
-    rf"(?:\bon\s+{_date(0)},?\s+)?\b(?:between|from)\s+(?:{_date(1)},?\s+)?{_time(1)}"
-    rf"\s*(?:\band\b|\bto\b|\buntil\b|\btill\b|\bthrough\b|[-–—])\s*(?:{_date(2)},?\s+)?{_time(2)}(?:,?\s+on\s+{_date(3)})?",
+_ABOUT = r"(?:(?:approximately|approx\.?|about|around|roughly|circa|ca\.|~)\s*)?"
+_TO = r"\s*(?:\bto\b|\buntil\b|\btill\b|\bthrough\b|[–—/]|(?<!:\d\d:\d\d)-)\s*"  # -00:00 behind seconds is an offset
+_LED = r"\b(?:between|from|(?:start|beginn?)(?:ing|ed|s)|began)\s+(?:(?:at|on|from)\s+)?"  # words that open a window
+_LABEL = r"\b(?:window|impact|outage|downtime|duration|affected|when|time)\b[^.:;\n\d]{0,24}:\s*"
+_LASTING = r",?\s*\b(?:and\s+)?(?:it\s+)?(?:last|end|continu|finish)(?:ing|ed|s)?\s+"
+_AND = rf"(?:{_LASTING}(?:until|till|to|through|at|on|by)\b\s*|\s*\band\b\s*|{_TO})"
+_FOR = rf"(?:,?\s*\b(?:and\s+)?for\s+|{_LASTING}(?:for\s+)?)"
+_UNIT = r"(?:days?|hours?|hrs?|minutes?|mins?)"
+_LENGTH = rf"{_ABOUT}(?P<length>\d+(?:\.\d+)?\s?{_UNIT}(?:,?\s+(?:and\s+)?\d+\s?{_UNIT})?)\b"
+
+
+def _start(is_dated: bool = False) -> str:
+    date = rf"{_date(1)}(?:,?\s+|T)(?:at\s+)?"
+    return rf"{_ABOUT}{date if is_dated else f'(?:{date})?'}{_ABOUT}{_time(1)}(?:,?\s+(?:on\s+)?{_date(4)})?"
+
+
+_ON = rf"(?:\bon\s+{_date(0)},?\s+)?"
+_END = rf"{_ABOUT}(?:(?:at|on)\s+)?(?:{_date(2)}(?:,?\s+|T)(?:at\s+)?)?{_ABOUT}{_time(2)}(?:,?\s+(?:on\s+)?{_date(3)})?"
+_WINDOWS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        f"{_ON}{_LED}{_start()}{_AND}{_END}",  # between 14:05 and 15:10; starting at 14:05 and lasting until 15:10
+        f"{_ON}{_LED}{_start()}{_FOR}{_LENGTH}",  # starting at 14:05 for 65 minutes
+        f"{_LABEL}{_start()}{_TO}{_END}",  # Impact window: 14:05 - 15:10
+        rf"\b{_start(is_dated=True)}{_TO}{_END}",  # July 3, 14:05 - 15:10
+    )
+]
+_WORK = re.compile(  # what is said to have happened then is no impact: work on it, or what became of data
+    r"\b(?:deploy\w*|roll(?:ed|ing|s)? ?(?:\w+ )?(?:out|back)|maintenance|scheduled|revert\w*|fix(?:e[ds])?|restor\w*"
+    r"|replay\w*|back-?fill\w*|re-?process\w*|modified)\b[^.;:!?]{0,40}$",
     re.IGNORECASE,
 )
+
+
+FIELDS = {name for pattern in _WINDOWS for name in pattern.groupindex}
 
 
 @dataclass(frozen=True)
@@ -79,15 +111,38 @@ class Unread(NamedTuple):
     zones: tuple[str, ...]
 
 
+def unread_finding(unread: Unread, where: str) -> Finding:
+    """Return what is said of a window in a zone that nothing settles."""
+    return Finding(
+        "stated-window-unread",
+        "note",
+        where or "messages",
+        f"A window is stated, “{unread.text}”, in a zone that can not be told for sure: {', '.join(unread.zones)}.",
+        "Declare the zone of the incident (`zone`), or the times as milestones.",
+    )
+
+
 def readings(text: str, near: Interval, zone: str = UTC, evidence: str = "") -> Iterator[Stated | Unread]:
     """Yield what a text states, also what cannot be read; see `stated_windows`."""
-    for match in _WINDOW.finditer(text):
-        stated = _read(match, near, zone, evidence)
-        unsettled = tuple(short for short in dict.fromkeys(_shorts(match.groupdict())) if short and short not in ZONES)
+    for match in _matches(text):
+        part = dict.fromkeys(FIELDS) | match.groupdict()
+        stated = _read(part, " ".join(match[0].split()), near, zone, evidence)
+        unsettled = tuple(short for short in dict.fromkeys(_shorts(part)) if short[:1].isalpha() and short not in ZONES)
         if stated is not None:
             yield stated
         elif unsettled:
             yield Unread(" ".join(match[0].split()), unsettled)
+
+
+def _matches(text: str) -> list[re.Match[str]]:
+    """Return what reads as the window of an impact, in order; where two ways of writing overlap, the first counts."""
+    found: list[re.Match[str]] = []
+    for pattern in _WINDOWS:
+        for match in pattern.finditer(text):
+            is_taken = any(match.start() < other.end() and other.start() < match.end() for other in found)
+            if not is_taken and not _WORK.search(text[: match.start()][-80:]):
+                found.append(match)
+    return sorted(found, key=lambda match: match.start())
 
 
 def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "") -> tuple[Stated, ...]:
@@ -119,20 +174,27 @@ def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "
     return tuple(found for found in readings(text, near, zone, evidence) if isinstance(found, Stated))
 
 
-def _read(match: re.Match[str], near: Interval, zone: str, evidence: str) -> Stated | None:
-    part = match.groupdict()
-    clock = [c for n in (1, 2) if (c := _clock(part, n)) is not None]
-    if len(clock) < 2:
+def _read(part: dict[str, str | None], text: str, near: Interval, zone: str, evidence: str) -> Stated | None:
+    opens, closes, length = _clock(part, 1), _clock(part, 2), _length(part["length"])
+    if opens is None or (closes is None and length is None):
         return None
-    dates = [_ymd(part, n) for n in range(4)]
-    first = dates[1] or dates[0] or (dates[3] if dates[2] is None else None)
+    dates = [_ymd(part, n) for n in range(5)]
+    first = dates[1] or dates[4] or dates[0] or (dates[3] if dates[2] is None else None)
     last = dates[2] or dates[3] or first
     shorts = _shorts(part)
     best: tuple[bool, pd.Timedelta, pd.Timedelta, pd.Timestamp, pd.Timestamp] | None = None
-    ends = [_instant(day + clock[1], shorts[1], zone) for day in _days(last, near)] if dates[2] or dates[3] else []
-    for day in _days(first, near):
-        start = _instant(day + clock[0], shorts[0], zone)
-        own = ends or [_instant(day + clock[1] + later, shorts[1], zone) for later in (ZERO, DAY)]
+    ends: list[pd.Timestamp | None] = []
+    days = _days(first, near)
+    if closes is not None and (dates[2] or dates[3]):
+        ends = [_instant(day + closes, shorts[1], zone) for day in _days(last, near)]
+        if first is None:  # "starting at 22:45 and ending on 2 March at 00:48": the last such time before that
+            days = [day - (ZERO if opens < closes else DAY) for day in _days(last, near)]
+    for day in days:
+        start = _instant(day + opens, shorts[0], zone)
+        if closes is not None:
+            own = ends or [_instant(day + closes + later, shorts[1], zone) for later in (ZERO, DAY)]
+        else:
+            own = [None if start is None or length is None else start + length]
         end = min((t for t in own if t is not None and start is not None and t > start), default=None)
         if start is None or end is None:
             continue
@@ -143,19 +205,27 @@ def _read(match: re.Match[str], near: Interval, zone: str, evidence: str) -> Sta
         return None
     width = [pd.Timedelta(seconds=1) if part[f"s{n}"] else MINUTE for n in (1, 2)]
     edges = [Instant(lo=t, at=t, hi=t + w, basis="declared") for t, w in zip(best[3:], width, strict=True)]
-    return Stated(edges[0], edges[1], " ".join(match[0].split()), evidence)
+    return Stated(edges[0], edges[1], text, evidence)
 
 
 def _shorts(part: dict[str, str | None]) -> tuple[str, str]:
-    """Return the abbreviation behind each time; one that is written once is meant for both."""
-    first, last = part["zone1"] or "", part["zone2"] or ""
+    """Return the abbreviation or offset behind each time; one that is written once is meant for both."""
+    first, last = (part[f"zone{n}"] or part[f"offset{n}"] or "" for n in (1, 2))
     return first or last, last or first
+
+
+def _is_military(part: dict[str, str | None], n: int) -> bool:
+    """Whether a time is written as ``1405 UTC``, or as the first of ``1405 and 1510 UTC``."""
+    is_whole = len(f"{part[f'h{n}']}{part[f'm{n}'] or ''}") == 4
+    return is_whole and (part[f"zone{n}"] in ZONES or (n == 1 and not part["colon2"] and part["zone2"] in ZONES))
 
 
 def _instant(local: pd.Timestamp, short: str, zone: str) -> pd.Timestamp | None:
     """Return a local time in UTC; None if its abbreviation is not settled, or the clocks skip or repeat it."""
     if short in ZONES:
         return local.tz_localize(UTC)
+    if short[:1] in ("+", "-"):
+        return pd.Timestamp(f"{local.isoformat()}{short}").tz_convert(UTC)
     if short:
         offset = offset_at(local.to_pydatetime(), short, zone)
         return None if offset is None else (local - offset).tz_localize(UTC)
@@ -165,7 +235,14 @@ def _instant(local: pd.Timestamp, short: str, zone: str) -> pd.Timestamp | None:
         return None
 
 
+def _length(text: str | None) -> pd.Timedelta | None:
+    return None if text is None else pd.Timedelta(re.sub(r"(?i)\band\b|,", " ", text).replace("hrs", "hours"))
+
+
 def _clock(part: dict[str, str | None], n: int) -> pd.Timedelta | None:
+    """Return a time of day; an hour alone is one only as am or pm, four digits only where a zone follows."""
+    if part[f"h{n}"] is None or (not part[f"colon{n}"] and not part[f"half{n}"] and not _is_military(part, n)):
+        return None
     hour, minute, second = (int(part[f"{k}{n}"] or 0) for k in "hms")
     if half := part[f"half{n}"]:
         if not 1 <= hour <= 12:

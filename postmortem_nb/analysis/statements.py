@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from postmortem_nb.analysis.prose import Text, document, hull
-from postmortem_nb.analysis.stated import FAR, Stated, Unread, gap_between, readings, slip_of
+from postmortem_nb.analysis.stated import FAR, Stated, Unread, gap_between, readings, slip_of, unread_finding
 from postmortem_nb.analysis.windows import Windows
 from postmortem_nb.findings import Finding
 from postmortem_nb.incident import Incident
@@ -51,7 +51,7 @@ def stated_findings(incident: Incident, windows: Windows, known: Instant = UNKNO
     for where, text in (*texts, *facts):
         for stated in readings(text, near, zone, where):
             if isinstance(stated, Unread):
-                yield _unread(stated, where)
+                yield unread_finding(stated, where)
             elif stated.interval not in seen:
                 seen[stated.interval] = stated
                 yield from _judged(stated, near, windows, zone)
@@ -68,16 +68,6 @@ def _known_before(stated: Stated, known: Instant) -> Iterator[Finding]:
         text = f"“{stated.text}” lets the impact begin at {begins}, {gap} after it was known ({format_instant(known)})."
         fix = "Check the zone of both; the impact began earlier, or what was known was something else."
         yield Finding("known-before-stated-start", "warning", stated.evidence or "messages", text, fix)
-
-
-def _unread(stated: Unread, where: str) -> Finding:
-    return Finding(
-        "stated-window-unread",
-        "note",
-        where or "messages",
-        f"A window is stated, “{stated.text}”, in a zone that can not be told for sure: {', '.join(stated.zones)}.",
-        "Declare the zone of the incident (`zone`), or the times as milestones.",
-    )
 
 
 def _judged(stated: Stated, near: Interval, windows: Windows, zone: str) -> Iterator[Finding]:

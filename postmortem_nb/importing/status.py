@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from postmortem_nb.analysis.stated import FAR, Stated, gap_between, slip_of, stated_windows
+from postmortem_nb.analysis.stated import FAR, Stated, Unread, gap_between, readings, slip_of, unread_finding
 from postmortem_nb.errors import SourceError, near
 from postmortem_nb.evidence.account import Report, Tally, Unreadable
 from postmortem_nb.evidence.how import How
@@ -152,7 +152,9 @@ def _once(entries: Iterable[Entry]) -> tuple[list[Entry], list[Finding]]:
 
 def _row(entry: Entry, zone: str) -> tuple[dict[str, object], list[Finding]]:
     findings = list(_doubts(entry))
-    stated = stated_in(entry, zone)
+    said = _said(entry, zone)
+    stated = tuple({s.interval: s for s, _ in said if isinstance(s, Stated)}.values())
+    findings += [unread_finding(s, where) for s, where in said if isinstance(s, Unread) and not entry.is_maintenance]
     windows: list[Interval] = []
     basis = None
     is_sound = entry.begin is not None and entry.end is not None and entry.end >= entry.begin
@@ -190,13 +192,12 @@ def _row(entry: Entry, zone: str) -> tuple[dict[str, object], list[Finding]]:
     return row, findings
 
 
-def stated_in(entry: Entry, zone: str) -> tuple[Stated, ...]:
-    """Return the windows that the messages of an incident state, each once."""
+def _said(entry: Entry, zone: str) -> list[tuple[Stated | Unread, str]]:
+    """Return the windows that the messages of an incident state, each with its place."""
     span = span_of(entry)
     if span is None:
-        return ()
-    found = [s for m in entry.messages for s in stated_windows(m.text, span, zone, m.evidence)]
-    return tuple({s.interval: s for s in found}.values())
+        return []
+    return [(s, m.evidence) for m in entry.messages for s in readings(m.text, span, zone, m.evidence)]
 
 
 def span_of(entry: Entry) -> Interval | None:
