@@ -1,5 +1,6 @@
 """Warm kernels: each begins as one that was started from nothing, and none outlives whoever asked for it."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,11 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 import pytest
 
 from postmortem_nb.kernels import nursery, starting, zygote
+from postmortem_nb.kernels.client import Client
 from postmortem_nb.kernels.kernel import environment
 from postmortem_nb.runner import Outcome, run
 
@@ -219,3 +222,59 @@ def test_the_limit_of_memory_is_an_argument():
     command = starting.command("python", 7)
     assert starting.split_limit(command[3:]) == (7, ["-f", "{connection_file}"])
     assert starting.split_limit(["-f", "x"]) == (None, ["-f", "x"])
+
+
+class Deaf(Client):
+    """A client whose kernel says what it is told to say."""
+
+    def __init__(self, *, answers=(), said=(), lives=True):
+        super().__init__()
+        self.answers, self.said, self.lives, self.asked = list(answers), list(said), lives, 0
+
+    def kernel_info(self):
+        self.asked += 1
+        return f"question {self.asked}"
+
+    async def get_shell_msg(self, timeout):
+        return await self.next_of(self.answers, timeout)
+
+    async def get_iopub_msg(self, timeout):
+        return await self.next_of(self.said, timeout)
+
+    async def is_alive(self):
+        return self.lives
+
+    @staticmethod
+    async def next_of(messages, timeout):
+        if not messages:
+            await asyncio.sleep(timeout)
+            raise Empty
+        return messages.pop(0)
+
+
+def reply(number):
+    return {"parent_header": {"msg_id": f"question {number}"}, "content": {"protocol_version": "5.3"}}
+
+
+def status(number, state):
+    return {**reply(number), "msg_type": "status", "content": {"execution_state": state}}
+
+
+def test_a_kernel_is_ready_when_it_is_heard_to_be_idle_after_a_question():
+    slow = Deaf(answers=[reply(1), reply(2)], said=[status("start", "idle"), status(1, "busy")])
+
+    async def hear():
+        waiting = asyncio.ensure_future(slow.wait_for_ready(5))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()  # it has answered, but its output is not heard to the end
+        slow.said += [status(1, "idle"), "left for the first cell"]
+        await waiting
+
+    asyncio.run(hear())
+    assert (slow.asked, slow.said) == (2, ["left for the first cell"])
+
+
+def test_a_kernel_that_ended_or_never_answers_is_not_waited_for():
+    for deaf, said in ((Deaf(lives=False), "died"), (Deaf(), "didn't respond in 0 seconds")):
+        with pytest.raises(RuntimeError, match=said):
+            asyncio.run(deaf.wait_for_ready(0.1))

@@ -7,12 +7,14 @@ user's start-up files nor another run at the same time can change a report.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 import postmortem_nb
 from postmortem_nb.kernels import provisioner, starting
+from postmortem_nb.kernels.client import Client
 
 if TYPE_CHECKING:
     from postmortem_nb.kernels.nursery import Forked
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 PACKAGE_ROOT = Path(postmortem_nb.__file__).resolve().parents[1]
 LONGEST_SOCKET_FOLDER = 80  # a socket's path may have about 100 characters, the name in it needs a few
 LAST_WORDS = "kernel.log"
+LISTENING_SECONDS = 1.0  # for a kernel to open its sockets; one that needs longer is tried again and again by ZeroMQ
+LOOK_SECONDS = 0.002
 KILL_SECONDS = 10.0  # within which a killed process is gone
 KERNEL_NAME = "python3"  # the name of the kernel that is this interpreter
 
@@ -65,6 +70,7 @@ class Kernel(AsyncKernelManager):
         has_sockets = sys.platform != "win32" and len(str(self.folder)) <= LONGEST_SOCKET_FOLDER
         self.transport = "ipc" if has_sockets else "tcp"
         self.connection_file = str(self.folder / "k.json")
+        self.client_factory = Client
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -82,6 +88,15 @@ class Kernel(AsyncKernelManager):
         self.launched.append(self.provisioner.process)  # type: ignore[union-attr]
         if self.cancelled.is_set():  # while it was starting
             self.kill()
+        await self._listening()
+
+    async def _listening(self) -> None:
+        """Wait until the kernel has opened its sockets: who comes too early is let in a tenth of a second later."""
+        ports = [self.shell_port, self.iopub_port, self.stdin_port, self.hb_port, self.control_port]
+        sockets = [Path(f"{self.ip}-{port}") for port in ports] if self.transport == "ipc" else []
+        end = time.monotonic() + LISTENING_SECONDS
+        while not all(path.exists() for path in sockets) and await self.is_alive() and time.monotonic() < end:
+            await asyncio.sleep(LOOK_SECONDS)
 
     @classmethod
     def kill(cls) -> None:

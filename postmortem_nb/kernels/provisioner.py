@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from postmortem_nb.kernels import nursery
 
+KILL_SECONDS = 1.0
+LOOK_SECONDS = 0.002
 NAME = "postmortem-warm"  # its entry point
 
 
@@ -29,3 +33,10 @@ class WarmProvisioner(LocalProvisioner):
         self.pid = self.pgid = forked.pid
         self.cwd = cwd
         return self.connection_info
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill it, and look often whether it is gone: jupyter_client itself looks ten times a second."""
+        await super().kill(restart)
+        end = time.monotonic() + KILL_SECONDS
+        while await self.poll() is None and time.monotonic() < end:
+            await asyncio.sleep(LOOK_SECONDS)
