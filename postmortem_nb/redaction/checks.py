@@ -12,10 +12,41 @@ import json
 import re
 from collections.abc import Callable
 
-from postmortem_nb.redaction.shapes import HEX, is_placeholder, is_plain_word, is_random, is_secret_value
+from postmortem_nb.redaction.shapes import (
+    HEX,
+    LOCATION,
+    STAMP,
+    is_placeholder,
+    is_plain_word,
+    is_random,
+    is_secret_value,
+)
 
 Check = Callable[[str, str], bool]
-IBAN_LENGTHS = range(15, 35)
+IBAN_LENGTHS = {  # of the registry of ISO 13616, by country
+    country: length
+    for length, countries in (
+        (15, "NO"),
+        (16, "BE"),
+        (18, "DK FI FO GL NL"),
+        (19, "MK SI"),
+        (20, "AT BA EE KZ LT LU XK"),
+        (21, "CH HR LI LV"),
+        (22, "BG BH CR DE GB GE IE ME RS VA"),
+        (23, "AE GI IL IQ TL"),
+        (24, "AD CZ ES MD PK RO SA SE SK TN VG"),
+        (25, "LY PT SD ST"),
+        (26, "IS TR"),
+        (27, "FR GR IT MC MR SM BI DJ"),
+        (28, "AL AZ BY CY DO GT HU LB NI PL SV"),
+        (29, "BR EG PS QA UA"),
+        (30, "JO KW MN MU"),
+        (31, "MT SC"),
+        (32, "LC"),
+        (33, "RU"),
+    )
+    for country in countries.split()
+}
 SYSTEM_ACCOUNTS = {
     *("root", "admin", "administrator", "nobody", "daemon", "www-data", "postgres", "mysql", "ubuntu", "ec2-user"),
     *("sshd", "nginx", "apache", "system", "guest", "anonymous", "unknown", "user", "none", "null", "app", "service"),
@@ -35,6 +66,9 @@ PUBLIC_KEYS = re.compile(
     r"(?:exit|status|error|return|country|zip|postal|response|http|state|reason|err)[_ ]?code$|"
     r"(?:key|auth|session|cookie|secret|token)_?(?:file|path|dir|name|type|mode|method|scheme|size|len\w*|count|timeout|"
     r"ttl|age|server|host|url|uri|provider|log|store|class|manager|ref|tracker|handler)$"
+)
+SECRET_NAMES = re.compile(
+    r"(?i)[\w.-]*(?:token|key|auth|jwt|cred|salt|seed|cookie|dsn|webhook|licen[cs]e|session|signature)[\w.-]*"
 )
 BEFORE_VALUE = re.compile(r"([\w.$-]{1,40})[\"'\]]{0,2}\s{0,2}(?:=|:|=>)\s{0,2}[\"'\[]{0,2}$")
 KNOWN_PREFIX = re.compile(r"(?i)(?:sha\d+[-:]|md5[-:]|image/[\w.+-]+;base64,|font/[\w.+-]+;base64,|ssh-\w+ |W/\")$")
@@ -67,9 +101,9 @@ def _is_number_of_time(text: str) -> bool:
 
 
 def iban(text: str, before: str = "") -> bool:
-    """Whether it is an IBAN (ISO 13616): its rearranged number leaves 1 when divided by 97."""
+    """Whether it is an IBAN (ISO 13616): as long as its country's are, and its rearranged number leaves 1 by 97."""
     bare = re.sub(r"[\s-]", "", text).upper()
-    if len(bare) not in IBAN_LENGTHS:
+    if len(bare) != IBAN_LENGTHS.get(bare[:2]):
         return False
     return int("".join(str(int(c, 36)) for c in bare[4:] + bare[:4])) % 97 == 1
 
@@ -150,7 +184,12 @@ def dni(text: str, before: str = "") -> bool:
 def nir(text: str, before: str = "") -> bool:
     """Whether the key of a French NIR fits its number (97 minus the rest by 97)."""
     bare = re.sub(r"\s", "", text)
-    return len(bare) == 15 and bare.isdigit() and 97 - int(bare[:13]) % 97 == int(bare[13:])
+    return (
+        len(bare) == 15
+        and bare.isdigit()
+        and not before.endswith((".", "-"))
+        and 97 - int(bare[:13]) % 97 == int(bare[13:])
+    )
 
 
 def bsn(text: str, before: str = "") -> bool:
@@ -161,7 +200,15 @@ def bsn(text: str, before: str = "") -> bool:
 
 def phone(text: str, before: str = "") -> bool:
     """Whether it has as many digits as a telephone number (ITU-T E.164: at most 15), and is no amount."""
+    if re.fullmatch(r"\+\d+\.\d+", text):  # as behind ``m=`` in Go's times
+        return False
     return 8 <= len(_digits(text)) <= 15 and not re.search(r"[\d.,:/_-]$|[A-Za-z]$", before[-1:])
+
+
+def dialled(text: str, before: str = "") -> bool:
+    """Whether it is a telephone number where a word says so: 7 to 15 digits, and neither a time nor an address."""
+    is_other = re.match(r"\d{4}-\d\d-\d\d|\d{1,3}(?:\.\d{1,3}){3}$", text)
+    return is_other is None and 7 <= len(_digits(text)) <= 15
 
 
 def account(text: str, before: str = "") -> bool:
@@ -189,6 +236,47 @@ def valued(text: str, before: str = "") -> bool:
     if name and PUBLIC_KEYS.search(name):
         return False
     return is_random(text) if name in ("key", "hash") else is_secret_value(text)
+
+
+def apart(text: str, before: str = "") -> bool:
+    """Whether a value is secret whose name stands in a field or tag before it: the last such name says."""
+    names = SECRET_NAMES.findall(before[-160:])
+    name = _spaced(names[-1]).lower() if names else ""
+    if PUBLIC_KEYS.search(name):
+        return False
+    return is_random(text) if name in ("key", "hash") else is_secret_value(text)
+
+
+def coded(text: str, before: str = "") -> bool:
+    """Whether it is a code that is given out to one person: in groups or whole, with a digit, and no date."""
+    bare = re.sub(r"[-_ ]", "", text)
+    if len(bare) < 8 or STAMP.fullmatch(text) or is_placeholder(text):
+        return False
+    return any(c.isdigit() for c in bare) or (text == bare and len(bare) >= 16 and bare.isupper())
+
+
+def mixed(text: str, before: str = "") -> bool:
+    """Whether it reads as a password and as nothing else: a digit and a letter, and a sign or both cases; no path."""
+    if LOCATION.fullmatch(text) or is_placeholder(text) or not any(c.isdigit() for c in text):
+        return False
+    has_sign = re.search(r"[!#$%^&*+?~@]", text) is not None
+    return any(c.isalpha() for c in text) and (has_sign or text not in (text.lower(), text.upper()))
+
+
+def identifying(text: str, before: str = "") -> bool:
+    """Whether it is the number of a document or an account, by its digits: five or more."""
+    return len(_digits(text)) >= 5 and len(set(_digits(text))) > 1 and not STAMP.fullmatch(text)
+
+
+def written_name(text: str, before: str = "") -> bool:
+    """Whether it is written as the name of a person is, and not what is said about one."""
+    return not is_placeholder(text) and not any(is_placeholder(word) for word in text.split())
+
+
+def coordinates(text: str, before: str = "") -> bool:
+    """Whether two numbers are a latitude and a longitude (degrees), exact to some metres."""
+    first, second = (abs(float(n)) for n in re.findall(r"-?\d+\.\d+", text)[:2])
+    return first <= 90 and second <= 180 and max(first, second) > 1.5
 
 
 def prefixed(text: str, before: str = "") -> bool:
@@ -239,6 +327,23 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
 
 
-NUMBERED = (luhn, card, iban, ipv4, ipv6, ssn, cpf, nhs, pesel, dni, nir, bsn, phone, mac)
-WRITTEN = (jwt, account, spoken, said, valued, prefixed, basic, email, host, random)
+NUMBERED = (luhn, card, iban, ipv4, ipv6, ssn, cpf, nhs, pesel, dni, nir, bsn, phone, dialled, mac)
+WRITTEN = (
+    jwt,
+    account,
+    spoken,
+    said,
+    valued,
+    apart,
+    coded,
+    mixed,
+    identifying,
+    written_name,
+    coordinates,
+    prefixed,
+    basic,
+    email,
+    host,
+    random,
+)
 CHECKS: dict[str, Check] = {f.__name__: f for f in (*NUMBERED, *WRITTEN)}
