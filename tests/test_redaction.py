@@ -10,10 +10,12 @@ import shutil
 import pandas as pd
 import polars as pl
 import pytest
+from hostile import hostile_incident
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import postmortem_nb as pnb
+from benchmarks import gate
 from benchmarks import redaction as corpus
 from postmortem_nb.errors import IncidentError, LeakError, SettingError
 from postmortem_nb.redaction import PROFILES, Redactor, find_leaks
@@ -407,6 +409,39 @@ def test_a_token_in_prose_is_shown_whole_and_passes_the_gate(show, tmp_path):
     page = show(text)
     assert page.count("=&lt;password:") == 2 and "https://x.example</a>" in page
     assert find_leaks({"a.html": page}, "public", tmp_path / "incident") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<a href="https://api.example/bot%3Ctoken:6802ed%3E/sendMessage?token=%3Ctoken:6802ed%3E">x</a>',
+        "<svg><text>queue login with password=&lt;password:10b64…</text><text>token: &lt;secret:…</text></svg>",
+    ],
+)
+def test_a_token_in_an_address_or_cut_for_a_label_passes_the_gate(text, tmp_path):
+    assert find_leaks({"a.html": text}, "public", tmp_path / "incident") == []
+    secret = text.replace("token:", "token=").replace("password:", "password=")  # no tokens any more
+    assert find_leaks({"a.html": secret.replace("10b64", "hunter2hunter")}, "public", tmp_path / "incident")
+
+
+def test_nothing_planted_comes_out_in_any_form_and_nothing_good_is_refused(tmp_path):
+    planted = gate.secrets(1)
+    folder = gate.make(tmp_path / "data" / "incidents" / "2024-01-01-drawn", 1, planted)
+    for profile in gate.PUBLISHED:
+        for form, files in gate.forms(pnb.analyze(pnb.load(folder, redact=profile))):
+            if gate.must_be_held(form, profile, planted):
+                assert isinstance(files, LeakError)
+            else:
+                assert not isinstance(files, Exception), files
+                assert not gate.left(planted, files, profile)
+    everything = pnb.analyze(pnb.load(folder, redact="none"))
+    assert gate.left(planted, dict(gate.forms(everything))["report, markdown"], "public")  # what is looked for is there
+
+
+def test_lines_that_try_to_break_out_are_no_secrets_to_the_gate(tmp_path):
+    analysis = pnb.analyze(pnb.load(hostile_incident(tmp_path), redact="internal"))
+    refused = [str(files) for _, files in gate.forms(analysis) if isinstance(files, LeakError)]
+    assert [text for text in refused if "the profile internal" in text] == []
 
 
 def test_metadata_of_pictures_is_read(tmp_path):

@@ -158,20 +158,5 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
 
 
-WRITTEN = (
-    jwt,
-    account,
-    spoken,
-    said,
-    valued,
-    apart,
-    coded,
-    mixed,
-    written_name,
-    prefixed,
-    basic,
-    email,
-    host,
-    random,
-)
+WRITTEN = (jwt, account, spoken, said, valued, apart, coded, mixed, written_name, prefixed, basic, email, host, random)
 CHECKS: dict[str, Check] = {f.__name__: f for f in (*numbers.NUMBERED, *WRITTEN)}

@@ -26,7 +26,8 @@ SHOWN = 3  # places of leaks that are named
 PNG = b"\x89PNG\r\n\x1a\n"
 DATA = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 DRAWING = re.compile(r"data:image/svg\+xml(?:;charset=[\w-]+)?(;base64)?,(.*)", re.DOTALL)
-ESCAPED = re.compile(rf"&lt;({TOKEN.pattern[1:-1]})&gt;")  # a token in a text that is markup later, or was made from it
+# A token as it stands in markup, in an address, or shortened for a label.
+WRITTEN = re.compile(rf"(?:&lt;|%3C|<)({TOKEN.pattern[1:-1]})(?:&gt;|%3E|>|…)|<([a-z-]+:)[0-9a-f]{{0,5}}…")
 SILENT = {"style", "script"}
 SHAPES = {"d", "class", "style", "points", "transform", "viewbox", "id", "for", "aria-labelledby"}
 MARKUP = {"text/html", "image/svg+xml"}
@@ -58,7 +59,7 @@ def find_leaks(texts: dict[str, str], profile: str, folder: Path) -> list[Leak]:
         The incident, for the rules of its team.
     """
     redactor = Redactor(profile, b"only to see what would change", own_rules(folder))
-    placed = [(place, ESCAPED.sub(r"<\1>", one)) for name, text in texts.items() for place, one in read(name, text)]
+    placed = [(place, WRITTEN.sub(_whole, one)) for name, text in texts.items() for place, one in read(name, text)]
     distinct = pl.Series(list(dict.fromkeys(text for _, text in placed)), dtype=pl.String)  # pages repeat themselves
     hits = set(distinct.filter(redactor.column(distinct) != distinct))
     leaks = []
@@ -69,6 +70,10 @@ def find_leaks(texts: dict[str, str], profile: str, folder: Path) -> list[Leak]:
         redactor.text(text)
         leaks += [Leak(rule, place) for rule in redactor.counts]
     return list(dict.fromkeys(leaks))
+
+
+def _whole(token: re.Match[str]) -> str:
+    return f"<{token[1] or token[2] + '000000'}>"
 
 
 def refuse_leaks(texts: dict[str, str], profile: str, folder: Path) -> None:
