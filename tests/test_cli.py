@@ -205,6 +205,13 @@ def test_a_failure_is_said_and_the_rest_still_runs(project, call, outcomes):
     ]
 
 
+def test_a_batch_ends_with_one_line_on_all_of_it(project, call, outcomes):
+    outcomes[0][NAME] = Outcome(NAME, "failed", "The cell `1/0` raised.")
+    last = call("batch", "data/incidents")[2].splitlines()[-1]
+    assert re.fullmatch(r"1 incident in \d+\.\d s: 1 failed\. All on reports/index\.html", last)
+    assert "All on" not in call("run", NAME)[2]
+
+
 @pytest.mark.parametrize("place", [("-v", "run"), ("run", "-v")])
 def test_verbose_adds_the_traceback(project, call, outcomes, place):
     outcomes[0]["b"] = IncidentError("no.")

@@ -9,8 +9,8 @@ from scipy import stats
 
 from postmortem_nb.trends.frame import as_actions
 from postmortem_nb.trends.groups import share_table
-from postmortem_nb.trends.power import power_of, seen
-from postmortem_nb.trends.statistics import FEWEST, summarize, survival
+from postmortem_nb.trends.power import POWER, SHARES, power_of, seen
+from postmortem_nb.trends.statistics import FEWEST, SEED, summarize, survival
 from postmortem_nb.trends.tasks import count_states, kept
 
 NONE = math.nan
@@ -125,3 +125,13 @@ def test_actions_are_judged_as_of_the_end_of_the_period():
     assert table.loc["all"].to_dict() == {**expected, "without a due date": 1, "rejected": 1}
     assert table.loc["detect", "overdue"] == 1
     assert kept(actions, as_of) == (1, 4)
+
+
+@pytest.mark.parametrize("n", [40, 389])
+def test_the_share_is_the_first_that_is_seen_often_enough_in_all_pairs(n):
+    values = np.random.default_rng(7).lognormal(3.5, 1.2, n)
+    draws = np.random.default_rng(SEED)
+    one, other = (draws.choice(values, (1_000, n)) for _ in range(2))
+    first = next(share for share in SHARES if seen(one, other * (1 - share)) >= POWER)
+    power = power_of(values)
+    assert (power.pairs, power.smallest) == (1_000, first)

@@ -47,7 +47,7 @@ class Display:
         if self.bar is not None:
             self.bar.start()
             self.batch = self.bar.add_task("incidents", total=self.total, visible=self.total > 1)
-            self.cells = self.bar.add_task("starting", total=None, visible=self.total == 1)
+            self.cells = self.bar.add_task("starting", total=None)
         return self
 
     def __exit__(

@@ -99,6 +99,7 @@ def _run(
     **settings: Any,
 ) -> int:
     from postmortem_nb.batch import run_all
+    from postmortem_nb.batch.course import INDEX
 
     with Display(len(names), is_verbose=is_verbose()) as display:
         done = run_all(
@@ -123,7 +124,16 @@ def _run(
         return 130
     if done.is_stopped:
         click.echo(f"Stopped at a failure; not run: {', '.join(done.not_run) or 'none'}.", err=True)
+    if done.path is not None:
+        click.echo(_closing(done, done.path.with_name(INDEX)), err=True)
     return 0 if done.is_ok else 1
+
+
+def _closing(done: Batch, page: Path) -> str:
+    """Say what became of a whole batch, and where it is shown."""
+    counted = ", ".join(f"{n} {status}" for status, n in done.counts.items()) or "none was run"
+    count = len(done.outcomes)
+    return f"{count} incident{'s' if count != 1 else ''} in {done.seconds:.1f} s: {counted}. All on {shown(page)}"
 
 
 def _print(done: Batch, *, as_json: bool) -> None:

@@ -87,7 +87,7 @@ def localize(times: pd.Series, zone: str | None, where: str, *, side: str = "ask
         example = next((f" ({t})" for t in times.dropna().head(1)), "")
         raise ReadError(
             f"{where}: its times carry no zone{example}. Declare one: `zone` in an [[evidence]] entry of "
-            "incident.toml, or timezone= when calling the reader."
+            "incident.toml; --timezone of `trends` or `digest`, --zone of `import`; or timezone= when calling a reader."
         )
     tz = zone_named(zone, where)
     try:

@@ -176,7 +176,8 @@ def chart_groups(
     incidents: pd.DataFrame, table: pd.DataFrame, by: str, measure: str, *, synthetic: bool
 ) -> Chart | None:
     """Return a row for each group: every incident, the median and its interval."""
-    rows = table[table["n"] > 0].head(GROUPS)
+    known = table[table["n"] > 0]
+    rows = known.head(GROUPS)
     if rows.empty:
         return None
     parts = groups_of(incidents, by)
@@ -198,11 +199,13 @@ def chart_groups(
         return fig
 
     told = "; ".join(f"{r['group']}: {median_text(Summary.of_row(r))}" for r in rows.head(4).to_dict("records"))
-    alt = f"{MEASURES[measure].capitalize()} of incidents by {by}, {len(rows)} groups. {told}."
+    of = f"the {len(rows)} largest of {len(known)}" if len(known) > len(rows) else f"{len(rows)}"
+    alt = f"{MEASURES[measure].capitalize()} of incidents by {by}, {of} groups. {told}."
     caption = (
         "Each dot is an incident; the bar is the interval (95 %) of the median, the rule across it the median itself."
     )
     caption += " A hollow triangle is still open: it lasts at least so long." if rows["open"].any() else ""
+    caption += f" Shown are {of}; the table has all." if len(known) > len(rows) else ""
     drawn = rows[["group", "n", "open", "median", "lo", "hi", "q1", "q3", "most"]]
     return chart_of(draw, alt, caption, drawn.astype({c: "float64" for c in drawn.columns[3:]}), synthetic=synthetic)
 

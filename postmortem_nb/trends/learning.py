@@ -66,11 +66,17 @@ def paths(trends: Trends) -> Section:
     )
     misled = trends.incidents[trends.incidents["wrong_paths"] > 0]
     rows = [
-        (r["title"], f"{r['wrong_paths']:.0f}", length(r["minutes_lost"]), _people(r["person_minutes_lost"]))
+        (
+            r["title"],
+            f"{r['wrong_paths']:.0f}",
+            length(r["minutes_lost"]),
+            _people(r["person_minutes_lost"]),
+            r["evidence"],
+        )
         for r in misled.sort_values("minutes_lost", ascending=False, kind="stable").to_dict("records")
     ]
-    columns = ("Incident", "Paths", "Time", "People's time")
-    listed = table(columns, rows, "Incidents with a misleading path", numeric=columns[1:], most=MOST) if rows else None
+    columns = ("Incident", "Paths", "Time", "People's time", "Read from")
+    listed = table(columns, rows, "Incidents with a misleading path", numeric=columns[1:4], most=MOST) if rows else None
     return Section.of("Misleading paths", facts, listed)
 
 
@@ -105,7 +111,11 @@ def power(trends: Trends) -> Section:
             "What could be seen", paragraph("Fewer than 8 incidents: no difference could be told from chance.")
         )
     columns = ("Time", "n", "Smallest reduction seen", "10 % shorter, median no lower")
-    caption = f"Two periods of n incidents each: the smallest reduction that is seen with {POWER * 100:.0f} % power"
+    pairs = min(found.pairs for found in trends.powers.values())
+    caption = (
+        f"Two periods of n incidents each, drawn {pairs:,} times: the smallest reduction that is seen with "
+        f"{POWER * 100:.0f} % power. Lengths of zero and below are left out."
+    )
     return Section.of("What could be seen", table(columns, rows, caption, numeric=columns[1:]))
 
 

@@ -87,9 +87,9 @@ class Trends:
 
     @cached_property
     def powers(self) -> dict[str, Power]:
-        """What so many incidents could show, for each measure of which enough are over."""
+        """What so many incidents could show, for each measure of which enough are over; of lengths above zero."""
         known = {name: lengths(self.incidents, name)[0].dropna().to_numpy() for name in MEASURES}
-        found = {name: power_of(values) for name, values in known.items()}
+        found = {name: power_of(values[values > 0]) for name, values in known.items()}
         return {name: power for name, power in found.items() if power is not None}
 
     @cached_property

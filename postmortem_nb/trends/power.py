@@ -21,7 +21,8 @@ PAIRS = 1_000  # pairs of periods that are drawn
 SMALL = 0.1
 SHARES = tuple(round(0.05 * i, 2) for i in range(1, 20))
 FEWEST = 8  # below, the lengths say too little of how lengths are spread
-LARGEST = 100_000  # values drawn at once: more incidents are compared in fewer pairs
+LARGEST = 2_000_000  # values drawn at once: very many incidents are compared in fewer pairs
+FEW = 4  # a part of the pairs, one in so many, on which the share is sought before all of them settle it
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,23 @@ def power_of(values: Floats, n: int | None = None, *, seed: int = SEED) -> Power
 
 
 def _smallest(one: Floats, other: Floats) -> float | None:
-    """Return the first share of `SHARES` that is seen often enough; power grows with it, so that halving finds it."""
+    """Return the first share of `SHARES` that is seen often enough; power grows with it, so that halving finds it.
+
+    It is sought on a part of the pairs. All of them settle it: chance moves the share by a step at most.
+    """
     one, other = np.sort(one, axis=1), np.sort(other, axis=1)  # sorted rows are merged quickly, share after share
+
+    def is_seen(n: int, step: int) -> bool:
+        return seen(one[::step], other[::step] * (1 - SHARES[n])) >= POWER
+
     low, high = 0, len(SHARES)
     while low < high:
         middle = (low + high) // 2
-        if seen(one, other * (1 - SHARES[middle])) >= POWER:
-            high = middle
-        else:
-            low = middle + 1
+        low, high = (low, middle) if is_seen(middle, FEW) else (middle + 1, high)
+    while low > 0 and is_seen(low - 1, 1):
+        low -= 1
+    while low < len(SHARES) and not is_seen(low, 1):
+        low += 1
     return SHARES[low] if low < len(SHARES) else None
 
 

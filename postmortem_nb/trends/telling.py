@@ -50,5 +50,11 @@ def percent(share: float | None) -> str:
 
 
 def times(share: float) -> str:
-    """Print how much of a budget was burned: ``38 %``, ``3.2 times``."""
-    return f"{share:,.3g} times" if share >= 2 else percent(share)
+    """Print how much of a budget was burned: ``38 %``, ``3.2 times``.
+
+    >>> times(0.38), times(3.204), times(1234.5)
+    ('38 %', '3.2 times', '1,234 times')
+    """
+    if share < 2:
+        return percent(share)
+    return f"{share:,.0f} times" if share >= 100 else f"{share:.3g} times"
