@@ -416,6 +416,7 @@ def test_a_token_in_prose_is_shown_whole_and_passes_the_gate(show, tmp_path):
     [
         '<a href="https://api.example/bot%3Ctoken:6802ed%3E/sendMessage?token=%3Ctoken:6802ed%3E">x</a>',
         "<svg><text>queue login with password=&lt;password:10b64…</text><text>token: &lt;secret:…</text></svg>",
+        "<svg><text>login with password=&lt;password:10b64…</text><text>curl -u bob:&lt;pass…</text></svg>",
     ],
 )
 def test_a_token_in_an_address_or_cut_for_a_label_passes_the_gate(text, tmp_path):

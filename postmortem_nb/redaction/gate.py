@@ -27,7 +27,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 DATA = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 DRAWING = re.compile(r"data:image/svg\+xml(?:;charset=[\w-]+)?(;base64)?,(.*)", re.DOTALL)
 # A token as it stands in markup, in an address, or shortened for a label.
-WRITTEN = re.compile(rf"(?:&lt;|%3C|<)({TOKEN.pattern[1:-1]})(?:&gt;|%3E|>|…)|<([a-z-]+:)[0-9a-f]{{0,5}}…")
+WRITTEN = re.compile(rf"(?:&lt;|%3C|<)({TOKEN.pattern[1:-1]})(?:&gt;|%3E|>|…)|<[a-z-]*:?[0-9a-f]{{0,5}}…")
 SILENT = {"style", "script"}
 SHAPES = {"d", "class", "style", "points", "transform", "viewbox", "id", "for", "aria-labelledby"}
 MARKUP = {"text/html", "image/svg+xml"}
@@ -73,7 +73,7 @@ def find_leaks(texts: dict[str, str], profile: str, folder: Path) -> list[Leak]:
 
 
 def _whole(token: re.Match[str]) -> str:
-    return f"<{token[1] or token[2] + '000000'}>"
+    return f"<{token[1] or 'cut:000000'}>"
 
 
 def refuse_leaks(texts: dict[str, str], profile: str, folder: Path) -> None:
