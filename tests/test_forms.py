@@ -20,6 +20,7 @@ from postmortem_nb.forms.customer import left_out
 from postmortem_nb.forms.internal import internal_names, is_technical, named, sentences
 from postmortem_nb.forms.markup import to_markdown
 from postmortem_nb.forms.material import brief, spelled
+from postmortem_nb.forms.targets import Sheet
 
 ANALYSES = {}
 
@@ -178,6 +179,24 @@ def test_declared_text_is_no_markup_in_any_form():
         body = html.partition("<body")[2]
         assert "<script" not in body and "javascript:" not in re.sub(r">[^<]*<", "><", body)
         assert "49" not in body and "<strong>b</strong>" not in body
+
+
+@pytest.mark.parametrize("target", ["markdown", "wiki"])
+def test_tokens_of_redaction_are_no_addresses_to_a_forge(target):
+    from markdown_it import MarkdownIt
+
+    token = "&lt;secret:3f2a9c&gt;"
+    text = "Key <secret:3f2a9c> leaked; `kept <secret:3f2a9c>`; see <https://status.example>."
+    sheet = Sheet("report", {}, text, {})
+    (made,) = TARGETS[target].files(sheet).values()
+    page = MarkdownIt("commonmark").render(made)
+    assert page.count(token) == 2 and page.count("<a ") == 1
+
+
+def test_what_is_written_in_entities_is_technical_too():
+    for text in ("Look at &#47;etc&#47;passwd.", "See https:&#x2F;&#x2F;wiki.example.", "Host web&#49; was slow."):
+        assert is_technical(text)
+    assert not is_technical("Bread &amp; butter were sold out.")
 
 
 def test_unknown_names_offer_the_near_ones():

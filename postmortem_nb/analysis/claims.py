@@ -12,6 +12,7 @@ from postmortem_nb.errors import SourceError, near
 from postmortem_nb.times import UTC
 
 HINT = "`postmortem-nb claims NAME` lists what an incident has."  # where no name is near
+TOLD = {"system": "recorded by a system"}  # bases whose name says too little on the first screen
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Claim:
     definition: str
     inputs: tuple[Input, ...] = ()
     note: str = ""
+
+    @property
+    def told_basis(self) -> str:
+        """The basis in words: ``measured, recorded by a system``."""
+        return ", ".join(TOLD.get(basis, basis) for basis in self.basis.split(" + "))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the claim as JSON-ready values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
@@ -17,6 +18,7 @@ SHORT = 2  # a name of one letter would be found everywhere
 # What looks like a name of the inside even if no list has it: files, paths, addresses, identifiers, revisions.
 _TECHNICAL = re.compile(
     r"\b[\w-]+\.(?:[a-z]{2,4}\d?)\b|\w+_\w+|\w*[a-z][A-Z]\w*|(?:\w|^|\s)/\w+|\d+\.\d+\.\d+|\b[A-Za-z]+\d\w*\b|`[^`]*`"
+    r"|://"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 
@@ -53,6 +55,7 @@ def is_technical(text: str) -> bool:
     >>> is_technical("The disk was full."), is_technical("wp-settings.php is wrong"), is_technical("A push of r418.")
     (False, True, True)
     """
+    text = html.unescape(text)  # as its readers see it
     return _TECHNICAL.search(text) is not None or not COMMANDS.isdisjoint(re.findall(r"\w+", text))
 
 

@@ -94,7 +94,7 @@ def figures(analysis: Analysis, show: Any = brief) -> list[dict[str, str]]:
             "name": name,
             "claim": id_,
             "value": show(claims[id_]),
-            "basis": claims[id_].basis or claims[id_].note,
+            "basis": claims[id_].told_basis or claims[id_].note,
             "definition": claims[id_].definition,
         }
         for name, id_ in FIGURES

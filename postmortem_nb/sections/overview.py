@@ -88,11 +88,10 @@ def _figure(name: str, claim: Claim) -> str:
     interval = interval.removesuffix(")")
     unit = "" if any(c.isalpha() for c in interval) else value.rpartition(" ")[2]  # "32–33" lacks it
     below = f"{interval} {unit}".strip() if interval else claim.note
-    basis = claim.basis
     return (
         f'<div class="pnb-figure"><dt class="pnb-name"><a href="#claim-{claim.id}">{escape(name)}</a></dt>'
         f'<dd class="pnb-value">{escape(value)}</dd><dd class="pnb-interval">{escape(below)}</dd>'
-        f'<dd class="pnb-basis">{escape(basis)}</dd></div>'
+        f'<dd class="pnb-basis">{escape(claim.told_basis)}</dd></div>'
     )
 
 
