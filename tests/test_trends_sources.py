@@ -11,7 +11,7 @@ import postmortem_nb as pnb
 from postmortem_nb.analysis import analyze
 from postmortem_nb.errors import SettingError, SourceError
 from postmortem_nb.evidence import load
-from postmortem_nb.trends import DIVISIONS, MEASURES, Question, bases, charts
+from postmortem_nb.trends import DIVISIONS, MEASURES, Question, bases
 from postmortem_nb.trends.groups import UNTOLD, groups_of, recurrences
 from postmortem_nb.trends.question import STEPS
 
@@ -222,19 +222,6 @@ def test_groups_hold_every_incident_and_several_services_are_several_groups(writ
         UNTOLD: ["c"],
     }
     assert list(groups_of(incidents, "factor")) == ["retry storm", "No limit", UNTOLD]
-
-
-def test_a_chart_of_groups_says_how_many_incidents_it_does_not_draw(written):
-    services = [[f"s{n:02}"] for n in range(charts.GROUPS)]
-
-    def caption(*more):
-        files = [written(f"i{n}", services=found) for n, found in enumerate([*services, *more])]
-        trends = pnb.read_trends(files)
-        found = trends.divided["service"]
-        return charts.chart_groups(trends.incidents, found, "service", trends.question.measure, synthetic=False).caption
-
-    assert "Not drawn" not in caption(["s00"])
-    assert "Not drawn: 2 incidents of groups that are not shown." in caption([], [])  # they name no service
 
 
 def test_what_came_again_is_counted_from_the_end_of_what_was_before(written):

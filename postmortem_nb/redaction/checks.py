@@ -16,6 +16,7 @@ from postmortem_nb.redaction.shapes import (
     HEX,
     LOCATION,
     STAMP,
+    is_drawn,
     is_placeholder,
     is_plain_word,
     is_random,
@@ -45,6 +46,15 @@ PUBLIC_KEYS = re.compile(
 )
 SECRET_NAMES = re.compile(
     r"(?i)[\w.-]*(?:token|key|auth|jwt|cred|salt|seed|cookie|dsn|webhook|licen[cs]e|session|signature)[\w.-]*"
+)
+THINGS = re.compile(  # what is named by a prefix and digits drawn by chance, and opens nothing
+    r"i|ami|vpc|vol|snap|eni|sg|subnet|rtb|igw|nat|acl|pvc|pv|docker|crio?|containerd|kubepods|libpod|overlay|mount|veth|part|"
+    r"chunk|blk|block|attempt|application|stage|step|run|order|ord|user|usr|cus|customer|acct|account|inv|invoice|pay|"
+    r"payment|pi|ch|sub|prod|product|price|item|cart|evt|thread|chan|channel|tx|session|sess|conn|client|device|vm|"
+    r"instance|cluster|region|deploy\w*|release|rs|app|svc|service|web|api|worker|agent|shard|index|snapshot|backup|"
+    r"upload|download|tmp|temp|cache|data|log|core|dump|lock|socket|volume|disk|secret|config|cm|sa|role|policy|stack|"
+    r"exec\w*|workflow|wf|batch|table|view|col|row|key|group|grp|team|org|project|proj|repo|branch|pr|issue|ticket|doc|"
+    r"page|note|card|list|board|form|field|media|asset|video|audio|img|pic|photo|h|v|t|s"
 )
 BEFORE_VALUE = re.compile(r"([\w.$-]{1,40})[\"'\]]{0,2}\s{0,2}(?:=|:|=>)\s{0,2}[\"'\[]{0,2}$")
 KNOWN_PREFIX = re.compile(r"(?i)(?:sha\d+[-:]|md5[-:]|image/[\w.+-]+;base64,|font/[\w.+-]+;base64,|ssh-\w+ |W/\")$")
@@ -123,6 +133,26 @@ def prefixed(text: str, before: str = "") -> bool:
     return is_random(tail) or (HEX.fullmatch(tail) is not None and 3 <= digits < len(tail))
 
 
+def issued(text: str, before: str = "") -> bool:
+    """Whether a prefix and a long part are a token that a service gave out, and no name of a thing in a system.
+
+    Things are named so as well: ``pvc-`` and a UUID, ``req_`` and hexadecimal digits, ``user_01`` and 24 signs.
+    """
+    head, *parts = re.split(r"[_-]", text)
+    body = max(parts, key=len)
+    if THINGS.fullmatch(head.lower()) or BENIGN_KEYS.search(head) or before.endswith(("/", ".", "-", "_")):
+        return False
+    if HEX.fullmatch(text[-32:].replace("-", "")):
+        is_parted = "_" in text or head.isupper()
+        return is_parted and 3 <= sum(c.isdigit() for c in body) < len(body) and not body.isdigit()
+    return not body.startswith("01") and is_drawn(body if len(body) >= 24 else "".join(parts))
+
+
+def random_capitals(text: str, before: str = "") -> bool:
+    """Whether capitals and digits look drawn by chance."""
+    return is_drawn(text)
+
+
 def basic(text: str, before: str = "") -> bool:
     """Whether it is the base64 of ``name:password`` (RFC 7617)."""
     try:
@@ -146,7 +176,7 @@ def random(text: str, before: str = "") -> bool:
     """Whether a bare text looks drawn by chance, and nothing before it says that it is only an identifier."""
     if not is_random(text) or KNOWN_PREFIX.search(before[-40:]):
         return False
-    if re.match(r"sha\d+-", text):
+    if re.match(r"sha\d+-|baf[a-z0-9]{56}$", text):  # digests of packages and of files in IPFS
         return False
     inner = re.match(r"[\w.$-]{1,40}=(?=[A-Za-z0-9])", text)
     key = BEFORE_VALUE.search(before[-48:] + (inner[0] if inner else ""))
@@ -158,5 +188,22 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
 
 
-WRITTEN = (jwt, account, spoken, said, valued, apart, coded, mixed, written_name, prefixed, basic, email, host, random)
+WRITTEN = (
+    jwt,
+    account,
+    spoken,
+    said,
+    valued,
+    apart,
+    coded,
+    mixed,
+    written_name,
+    prefixed,
+    issued,
+    random_capitals,
+    basic,
+    email,
+    host,
+    random,
+)
 CHECKS: dict[str, Check] = {f.__name__: f for f in (*numbers.NUMBERED, *WRITTEN)}

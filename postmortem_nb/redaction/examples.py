@@ -23,6 +23,7 @@ ALPHABETS = {
     "b32": string.ascii_uppercase + "234567",
     "b32l": string.ascii_uppercase + "234567",
     "b36u": string.ascii_uppercase + string.digits,
+    "b36l": string.ascii_lowercase + string.digits,
     "upper": string.ascii_uppercase + string.digits,
     "lower": string.ascii_lowercase,
     "hex": "0123456789abcdef",

@@ -162,8 +162,8 @@ def dialled(text: str, before: str = "") -> bool:
 
 
 def identifying(text: str, before: str = "") -> bool:
-    """Whether it is the number of a document or an account, by its digits: five or more."""
-    return len(_digits(text)) >= 5 and len(set(_digits(text))) > 1 and not STAMP.fullmatch(text)
+    """Whether it is the number of a document, an account or a device: three digits or more, and no date."""
+    return len(_digits(text)) >= 3 and len(set(text)) > 2 and not STAMP.fullmatch(text)
 
 
 def coordinates(text: str, before: str = "") -> bool:

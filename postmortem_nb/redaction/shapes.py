@@ -12,10 +12,12 @@ import re
 import polars as pl
 
 SHORTEST = 24  # characters of a bare text that can be told from a name; identifiers of 22 are common
+LONG = 40  # characters of a part in letters of one case: identifiers of 32 are common
 PART = 20  # characters of a part of one
 FEWEST = 7  # stretches of one class in a text that is drawn by chance: CHANGES of PART
 SIGNS = re.compile(r"[^A-Za-z0-9]")
 LETTERS = re.compile(r"[A-Z]?[a-z]{4,}|[a-z]+(?:[A-Z][a-z]{2,})+|[A-Z]{5,}")
+DRAWN = 0.24  # the same of letters of one case and digits
 CHANGES = 0.33  # share of neighbouring characters of different classes from which on a text counts as drawn by chance
 HEX = re.compile(r"(?:0x)?[0-9a-f]+|(?:0x)?[0-9A-F]+")
 RUNS = re.compile("[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
@@ -98,6 +100,8 @@ def is_random(text: str) -> bool:
     parts = [part for part in SIGNS.split(bare) if part and not HEX.fullmatch(part)]
     if any(len(part) >= PART and _is_mixed(part) for part in parts):
         return True
+    if any(len(part) >= LONG and is_drawn(part) for part in parts):
+        return True
     if any(LETTERS.fullmatch(part) for part in parts):
         return False
     together = "".join(parts)
@@ -110,6 +114,13 @@ def _is_mixed(text: str) -> bool:
     return is_all and _changes(text) >= CHANGES
 
 
+def is_drawn(text: str) -> bool:
+    """Whether letters of one case and digits look drawn by chance: digits are many, and stand everywhere."""
+    digits = sum(c.isdigit() for c in text)
+    is_both = digits >= 4 and len(text) - digits >= 4
+    return is_both and HEX.fullmatch(text) is None and len(RUNS.findall(text)) >= FEWEST and _changes(text) >= DRAWN
+
+
 def _changes(text: str) -> float:
     """Return the share of neighbours that are of different classes: capital, small, digit, other."""
     return (len(RUNS.findall(text)) - 1) / max(len(text) - 1, 1)
@@ -118,7 +129,8 @@ def _changes(text: str) -> float:
 def may_be_random(texts: pl.Expr) -> pl.Expr:
     """Return which texts `is_random` can be true of: column-wise, and cheap, as most are not."""
     is_all = texts.str.contains("[A-Z]") & texts.str.contains("[a-z]") & texts.str.contains("[0-9]")
-    return is_all & (texts.str.count_matches("[A-Z]+|[a-z]+|[0-9]+") >= FEWEST)
+    is_long = texts.str.contains(f"[0-9a-z]{{{LONG}}}|[0-9A-Z]{{{LONG}}}") & texts.str.contains("[g-zG-Z]")
+    return (is_all | is_long) & (texts.str.count_matches("[A-Z]+|[a-z]+|[0-9]+") >= FEWEST)
 
 
 SCREENS = {"random": may_be_random}
