@@ -90,6 +90,12 @@ def test_the_same_page_gives_the_same_bytes(paper):
     assert pdf.to_pdf(paper.html) == paper.bytes
 
 
+def test_where_the_browser_begins_to_count_and_where_it_leaves_a_number_out_is_not_seen():
+    page = "<</ID (node%08d)>> /Headers [(node%08d) (node%08d)] /CreationDate (D:20240114) /Names [(node%08d) 1]"
+    made = [pdf._timeless((page % numbers).encode()) for numbers in ((7, 3, 9, 3), (107, 103, 110, 103))]
+    assert made[0] == made[1] == (page % (1, 0, 2, 0)).encode().replace(b"/CreationDate (D:20240114)", b" " * 26)
+
+
 def test_without_a_browser_the_message_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(pdf.paper, "NAME", "no_such_module")

@@ -113,8 +113,9 @@ def _print(command: str, page: Path, printed: Path, profile: Path) -> str:
 def _timeless(pdf: bytes) -> bytes:
     """Take out what depends on the moment, byte for byte, so that no place in the file moves.
 
-    These are the times of printing, and the names of table cells, which the browser counts from where it stands.
+    These are the times of printing, and the names of table cells, which the browser counts from where it stands, with
+    gaps at times. They are counted anew, in the same order: the list of names in the file is sorted.
     """
-    lowest = min(map(int, _NAMES.findall(pdf)), default=0)
     pdf = _DATES.sub(lambda found: b" " * len(found[0]), pdf)
-    return _NAMES.sub(lambda found: b"node%08d" % (int(found[1]) - lowest), pdf)
+    place = {name: n for n, name in enumerate(sorted(set(_NAMES.findall(pdf))))}
+    return _NAMES.sub(lambda found: b"node%08d" % place[found[1]], pdf)
