@@ -10,6 +10,20 @@ from importlib.resources import files
 
 SEVERITIES = ("error", "warning", "note")
 
+# Of equal severity, what contradicts the evidence comes first, and how something is written last.
+CONTRADICTIONS = frozenset(
+    (
+        *("declared-contradicts-measured", "impact-before-start", "known-before-stated-start", "open-but-recovered"),
+        *("order", "relapse", "stated-window-contradicts-measured", "unnoticed-relapse"),
+    )
+)
+WRITING = frozenset(
+    (
+        *("acronym", "duplicate-action", "length", "long-sentence", "missing-section", "no-actions", "spelling"),
+        *("spelling-unchecked", "vague-action", "weak-action", "weak-decision"),
+    )
+)
+
 
 @dataclass(frozen=True, order=True)
 class Finding:
@@ -55,5 +69,13 @@ def reasons() -> dict[str, str]:
 
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings without repeats, errors first, otherwise in a fixed order."""
-    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (SEVERITIES.index(f.severity), f)))
+    """Return the findings without repeats: errors first, of equal ones contradictions first and wording last."""
+    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (SEVERITIES.index(f.severity), _rank(f.id), f)))
+
+
+def _rank(id_: str) -> int:
+    """Return 0 for a contradiction, 2 for what is written weakly, 1 for all else."""
+    if id_ in CONTRADICTIONS:
+        return 0
+    # Rules of wording bring their own reasons, so the ids of the list are all the others.
+    return 2 if id_ in WRITING or id_ not in reasons() else 1

@@ -21,6 +21,7 @@ class Safe(str):
 
 
 _ACTIVE = re.compile(r"[\\`*_{}\[\]()#+\-.!|~$^=:/@<>&\"']")  # what Markdown or HTML would act upon
+DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b|\bUTC ·|(?:\b[A-Z]{2,5} )?\(UTC[-+]\d+(?::\d\d)?\)")
 
 # Columns whose values say what they are: on a phone, where the head of the table is not seen, they need no label.
 CLEAR = (
@@ -121,6 +122,17 @@ def clock(text: str) -> Safe:
     return Safe(f"<time>{escape(text)}</time>")
 
 
+def whole_dates(text: object) -> Safe:
+    """Return escaped text whose dates and offsets from UTC do not break at their hyphens.
+
+    >>> whole_dates("on 2024-01-14")
+    'on <span class="pnb-whole">2024-01-14</span>'
+    """
+    if isinstance(text, Safe):
+        return text
+    return Safe(DATE.sub(r'<span class="pnb-whole">\g<0></span>', escape(text)))
+
+
 def measured(text: str) -> Safe:
     """Return a printed value with its interval, if it has one, small beneath it."""
     value, _, interval = text.partition(" (")
@@ -155,7 +167,7 @@ def _is_missing(value: object) -> bool:
 def definitions(pairs: Iterable[tuple[str, object]]) -> Safe:
     """Return name–value pairs as a definition list; pairs without a value are left out."""
     rows = [
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+        f"<div><dt>{escape(name)}</dt><dd>{whole_dates(value)}</dd></div>"
         for name, value in pairs
         if value not in ("", None)
     ]
@@ -198,7 +210,7 @@ def finding_items(findings: Iterable[Finding], *, linked: bool = False, accepted
         reason = f"<br><small>Accepted: {escape(accepted[n - 1])}</small>" if accepted else ""
         items.append(
             f'<li class="pnb-finding pnb-{f.severity}"{name}><strong>{escape(f.severity.capitalize())}</strong> '
-            f'<span class="pnb-place">{escape(f.where)}</span> {escape(f.text[:1].upper() + f.text[1:])} '
+            f'<span class="pnb-place">{escape(f.where)}</span> {whole_dates(f.text[:1].upper() + f.text[1:])} '
             f'<span class="pnb-fix">{coded(f.fix)}</span>{_why(f, told if linked else None)}{reason}</li>'
         )
     return Safe(f'<ol class="pnb-findings">{"".join(items)}</ol>')

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postmortem_nb.findings import SEVERITIES, Finding, worst_first
+from postmortem_nb.findings import CONTRADICTIONS, SEVERITIES, WRITING, Finding, reasons, worst_first
 
 words = st.text(max_size=3)
 findings = st.lists(st.builds(Finding, words, st.sampled_from(SEVERITIES), words, words, words), max_size=8)
@@ -29,6 +29,24 @@ def test_errors_come_first_and_repeats_vanish():
     note, warning, error = (Finding(s, s, "x", "y") for s in ("note", "warning", "error"))
     assert worst_first([note, warning, note, error]) == (error, warning, note)
     assert worst_first([]) == ()
+
+
+def test_contradictions_come_before_the_record_and_wording_comes_last():
+    ids = ("acronym", "beyond-impact", "blame", "declared-contradicts-measured", "weak-action")
+    ordered = worst_first(Finding(id_, "warning", "x", "y") for id_ in ids)
+    assert [f.id for f in ordered] == [
+        "declared-contradicts-measured",
+        "beyond-impact",
+        "acronym",
+        "blame",
+        "weak-action",
+    ]
+    note = Finding("order", "note", "x", "y")
+    assert worst_first([note, *ordered])[-1] == note  # severity is what counts first
+
+
+def test_what_has_a_place_in_the_order_exists():
+    assert reasons().keys() >= CONTRADICTIONS | WRITING
 
 
 @settings(derandomize=True, deadline=None)

@@ -55,6 +55,13 @@ def test_every_sample_has_every_form(name):
         assert html.count("<img ") == int(FORMS[form].has_figure and analysis.signal is not None)
 
 
+def test_in_a_page_dates_and_units_stay_on_one_line():
+    page = compose(analysis_of("2024-01-14-web-outage"), "summary", "html", "draft")[".summary.html"]
+    for whole in ("2024-01-14", "5 min", "20 s", "2024-02-02"):
+        assert f'<span class="pnb-whole">{whole}</span>' in page
+    assert "pnb-whole" not in text_of("2024-01-14-web-outage", "summary")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_blog_post_has_the_length_that_is_read_and_one_figure(name):
     data = json.loads(compose(analysis_of(name), "blog", "json", "draft")[".blog.json"])

@@ -23,6 +23,7 @@ from postmortem_nb.tables import (
     inline,
     more,
     table,
+    whole_dates,
 )
 
 always = settings(derandomize=True, deadline=None)
@@ -196,6 +197,16 @@ def test_a_long_line_is_folded_and_cut():
     assert "x" * 99 + "…</code>" in folded
     assert len(folded) < 4400
     assert "second</pre>" in evidence("first\nsecond", "a.log:3")
+
+
+def test_dates_and_offsets_do_not_break_at_their_hyphens():
+    whole = '<span class="pnb-whole">{}</span>'.format
+    told = whole_dates("<b> 2024-01-14 17:17 UTC · 2024-01-14 11:17 CST (UTC-6), r2024-01-145")
+    day = whole("2024-01-14")
+    assert told == f"&lt;b&gt; {day} 17:17 {whole('UTC ·')} {day} 11:17 {whole('CST (UTC-6)')}, r2024-01-145"
+    assert whole_dates(Safe("<i>2024-01-14</i>")) == "<i>2024-01-14</i>"  # what was built here stays
+    assert day in definitions([("When", "2024-01-14")])
+    assert day in finding_items([Finding("a", "note", "x", "On 2024-01-14.")])
 
 
 def test_findings_say_their_severity_in_words():

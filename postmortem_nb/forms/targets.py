@@ -16,7 +16,11 @@ from postmortem_nb.redaction.tokens import TOKEN
 from postmortem_nb.report import markdown
 from postmortem_nb.report.clean import clean
 from postmortem_nb.report.styles import page_css
+from postmortem_nb.tables import DATE
 
+# Text between two tags of a page (not of a figure), and what in it must not break: a date, an offset, a number's unit.
+_TEXT = re.compile(r"<svg\b.*?</svg>|(?<=>)[^<>]+(?=<)", re.DOTALL)
+_WHOLE = re.compile(rf"{DATE.pattern}|\b\d+ (?:s|min|h|d)\b")
 CODE_OR_TOKEN = re.compile(rf"(`+)(?!`).*?(?<!`)\1(?!`)|{TOKEN.pattern}", re.DOTALL)
 
 
@@ -73,7 +77,7 @@ def as_html(sheet: Sheet) -> dict[str, str]:
     pictures = {
         name: {"image/svg+xml": base64.b64encode(chart.svg.encode()).decode()} for name, chart in sheet.charts.items()
     }
-    body = clean(markdown.to_html(sheet.text, pictures))
+    body = _TEXT.sub(_unbroken, clean(markdown.to_html(sheet.text, pictures)))
     html = page(
         form=sheet.form,
         title=sheet.data["title"],
@@ -83,6 +87,11 @@ def as_html(sheet: Sheet) -> dict[str, str]:
         generator=f"postmortem-nb {postmortem_nb.__version__}",
     )
     return {f".{sheet.form}.html": html}
+
+
+def _unbroken(found: re.Match[str]) -> str:
+    """Return a text in which dates and units stay on one line, a figure as it is."""
+    return found[0] if found[0].startswith("<") else _WHOLE.sub(r'<span class="pnb-whole">\g<0></span>', found[0])
 
 
 def as_json(sheet: Sheet) -> dict[str, str]:

@@ -11,7 +11,7 @@ import mistune
 from postmortem_nb.narrative import render
 from postmortem_nb.report.clean import clean
 from postmortem_nb.report.shown_tokens import keep_tokens
-from postmortem_nb.tables import Safe, escape, frame_table, more
+from postmortem_nb.tables import Safe, escape, frame_table, more, whole_dates
 
 if TYPE_CHECKING:
     from postmortem_nb.sections import Postmortem
@@ -110,4 +110,4 @@ def subheading(text: str) -> Markdown:
 
 def paragraph(text: str) -> Safe:
     """Return one plain sentence or two, escaped."""
-    return Safe(f"<p>{escape(text)}</p>")
+    return Safe(f"<p>{whole_dates(text)}</p>")

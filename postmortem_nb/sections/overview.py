@@ -13,7 +13,7 @@ from postmortem_nb.charts import chart_signal
 from postmortem_nb.review import NOTICES
 from postmortem_nb.sections.amounts import quantities
 from postmortem_nb.sections.blocks import Section, paragraph, prose
-from postmortem_nb.tables import Safe, clock, definitions, escape, finding_items, more, table
+from postmortem_nb.tables import Safe, clock, definitions, escape, finding_items, more, table, whole_dates
 from postmortem_nb.times import UTC, format_duration, format_time, format_window
 from postmortem_nb.wording import counted
 
@@ -48,7 +48,7 @@ def card(post: Postmortem) -> Safe:
     findings = f'<div class="pnb-top-findings">{first}{folded}</div>' if serious else ""
     return Safe(
         f'<section class="pnb-card"><p class="pnb-labels">{chips}</p><h1>{escape(facts.title)}</h1>'
-        f'<p class="pnb-window">{escape(window)}</p>{lead}{status}{synthetic}'
+        f'<p class="pnb-window">{whole_dates(window)}</p>{lead}{status}{synthetic}'
         f'<dl class="pnb-figures">{cells}</dl>{_how_bad(post)}{findings}</section>'
     )
 
