@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import postmortem_nb as pnb
 from postmortem_nb.analysis import analyze
 from postmortem_nb.errors import SettingError, SourceError
 from postmortem_nb.evidence import load
-from postmortem_nb.trends import DIVISIONS, MEASURES, Question, bases
+from postmortem_nb.trends import DIVISIONS, MEASURES, Question, bases, charts
 from postmortem_nb.trends.groups import UNTOLD, groups_of, recurrences
 from postmortem_nb.trends.question import STEPS
 
@@ -222,6 +223,12 @@ def test_groups_hold_every_incident_and_several_services_are_several_groups(writ
         UNTOLD: ["c"],
     }
     assert list(groups_of(incidents, "factor")) == ["retry storm", "No limit", UNTOLD]
+
+
+def test_a_dot_at_the_edge_of_a_chart_is_drawn_whole():
+    ax = Figure().add_subplot()
+    charts._dots(ax, [0.0], [0.0])
+    assert not ax.lines[0].get_clip_on()
 
 
 def test_what_came_again_is_counted_from_the_end_of_what_was_before(written):

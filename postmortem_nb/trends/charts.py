@@ -119,7 +119,9 @@ def chart_incidents(incidents: pd.DataFrame, period: Interval, measure: str, *, 
                     halo=True,
                 )
         _dots(ax, at[~is_open], up[~is_open])
-        ax.plot(at[is_open], up[is_open], "^", color=IMPACT, markerfacecolor=PAPER, markersize=7, zorder=4)
+        ax.plot(
+            at[is_open], up[is_open], "^", color=IMPACT, markerfacecolor=PAPER, markersize=7, zorder=4, clip_on=False
+        )
         draw_calendar(ax, view)
         draw_heading(ax, f"{name} of every incident, logarithmic", synthetic=synthetic)
         return fig
@@ -215,7 +217,9 @@ def _row(ax: Axes, n: int, row: dict[Any, Any], part: pd.DataFrame, low: float) 
     places = n + _spread(len(at)) * REACH
     is_open = part["is_open"].to_numpy()
     _dots(ax, at[~is_open], places[~is_open])
-    ax.plot(at[is_open], places[is_open], ">", color=IMPACT, markerfacecolor=PAPER, markersize=6, zorder=4)
+    ax.plot(
+        at[is_open], places[is_open], ">", color=IMPACT, markerfacecolor=PAPER, markersize=6, zorder=4, clip_on=False
+    )
     lo, hi, median = (row[c] for c in ("lo", "hi", "median"))
     if _is_number(lo) and _is_number(hi):
         ax.plot([lo, hi], [n, n], color=INK, linewidth=5, alpha=0.35, solid_capstyle="butt", zorder=3)
@@ -224,10 +228,9 @@ def _row(ax: Axes, n: int, row: dict[Any, Any], part: pd.DataFrame, low: float) 
 
 
 def _dots(ax: Axes, x: Any, y: Any) -> None:
-    many = len(x) > 150
-    ax.plot(
-        x, y, "o", color=SIGNAL, markersize=4 if many else 5.5, alpha=0.4 if many else 0.7, markeredgewidth=0, zorder=3
-    )
+    size, alpha = (4, 0.4) if len(x) > 150 else (5.5, 0.7)
+    # a dot at an edge is drawn whole
+    ax.plot(x, y, "o", color=SIGNAL, markersize=size, alpha=alpha, markeredgewidth=0, zorder=3, clip_on=False)
 
 
 def _spread(count: int) -> Floats:

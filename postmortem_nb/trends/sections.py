@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from postmortem_nb.trends.many import Trends
 
 MOST = 20  # rows of a table that may be long
-STATISTICS = ("n", "Open", "Median", "95 % interval", "Quartiles", "Longest")
+QUARTILES = "Quartiles"
+STATISTICS = ("n", "Open", "Median", "95 % interval", QUARTILES, "Longest")
 
 
 def card(trends: Trends) -> Safe:
@@ -139,15 +140,18 @@ def times(trends: Trends) -> Section:
 
 
 def _columns(*, mean: bool) -> tuple[str, ...]:
-    return (*STATISTICS, "Mean", "Interval of the mean") if mean else STATISTICS
+    """Return the heads of statistics; a mean takes the place of the quartiles, as there is no room for both."""
+    if not mean:
+        return STATISTICS
+    return (*(column for column in STATISTICS if column != QUARTILES), "Mean", "Interval of the mean")
 
 
 def _statistics(s: Summary, *, mean: bool) -> tuple[str, ...]:
-    cells = (f"{s.n:,}", f"{s.open:,}", length(s.median), interval(s.lo, s.hi), interval(s.q1, s.q3), length(s.most))
+    first, most = (f"{s.n:,}", f"{s.open:,}", length(s.median), interval(s.lo, s.hi)), length(s.most)
     if not mean:
-        return cells
+        return (*first, interval(s.q1, s.q3), most)
     unknown = "not of open ones" if s.open else ""
-    return (*cells, length(s.mean) if s.mean is not None else unknown, interval(s.mean_lo, s.mean_hi))
+    return (*first, most, length(s.mean) if s.mean is not None else unknown, interval(s.mean_lo, s.mean_hi))
 
 
 def share_rows(found: pd.DataFrame, caption: str) -> Safe | None:
