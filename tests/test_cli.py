@@ -205,6 +205,16 @@ def test_a_failure_is_said_and_the_rest_still_runs(project, call, outcomes):
     ]
 
 
+def test_check_names_everything_that_is_wrong_with_the_facts_each_at_its_line(project, call):
+    folder = project / "data" / "incidents" / "2024-03-03-wrong"
+    folder.mkdir()
+    (folder / "incident.toml").write_text('title = 3\nzone = "Mars/Olympus"\nservces = ["a"]\n', encoding="utf-8")
+    code, out, _ = call("check", str(folder))
+    assert code == 1 and "2024-03-03-wrong: 3 errors" in out
+    for line, what in enumerate(("title: 3", "zone: 'Mars/Olympus'", "servces: there is no such key"), 1):
+        assert f"    incident.toml:{line}: {what}" in out
+
+
 def test_a_batch_ends_with_one_line_on_all_of_it(project, call, outcomes):
     outcomes[0][NAME] = Outcome(NAME, "failed", "The cell `1/0` raised.")
     last = call("batch", "data/incidents")[2].splitlines()[-1]

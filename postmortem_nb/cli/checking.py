@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,8 +88,9 @@ def _checked(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     try:
         analysis = analyze(load(name, redact=settings.get("redact", "auto")), **settings)
     except PostmortemError as error:
-        unreadable = Finding("unreadable", "error", "", str(error))
-        return {"incident": Path(name).name, "findings": [dict(unreadable.__dict__)], "accepted": []}
+        placed = [re.fullmatch(r"(?:(\S+:\d+): )?(.*)", line) for line in str(error).splitlines()]
+        unreadable = [Finding("unreadable", "error", line[1] or "", line[2]) for line in placed if line]
+        return {"incident": Path(name).name, "findings": [dict(f.__dict__) for f in unreadable], "accepted": []}
     findings = worst_first([*_unknown(analysis), *analysis.findings])
     return {
         "incident": analysis.incident.id,
