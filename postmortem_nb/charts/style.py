@@ -84,6 +84,7 @@ STYLE: dict[str, Any] = {
     "text.usetex": False,
 }
 FONTS = 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans",Arial,"DejaVu Sans",sans-serif'
+WHOLE = 0.6  # share of a shortened text that is left at least where it is cut between words
 HALO = "halo"  # marks a text with a rim in the colour of the paper
 FOLD = 560  # px: a figure shown narrower than this shows the narrow layer
 
@@ -154,11 +155,19 @@ def room_beside(ax: Axes) -> tuple[float, float]:
 def label(text: object, most: int = 120) -> str:
     r"""Return text from data as one short line of visible characters.
 
-    >>> label("a\x1b[31m  b\u202e\nc")
-    'a [31m b c'
+    >>> label("a\x1b[31m  b\u202e\nc"), label("Failed password for invalid user", 25)
+    ('a [31m b c', 'Failed password for…')
     """
     line = " ".join(_UNSEEN.sub(" ", str(text)).split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    return line if len(line) <= most else _cut(line, most - 1)
+
+
+def _cut(text: str, count: int) -> str:
+    """Return the beginning of a text with an ellipsis, without half a word at its end unless that word is long."""
+    head = text[:count].rstrip()
+    space = head.rfind(" ")
+    is_torn = text[len(head) : len(head) + 1].strip() != ""
+    return f"{head[:space] if is_torn and space > WHOLE * len(head) else head}…"
 
 
 def width_of(text: str, size: float) -> float:
@@ -178,7 +187,7 @@ def shortened(text: str, size: float, room: float) -> str:
     if width_of(text, size) <= room:
         return text
     fits = bisect.bisect(range(len(text)), room, key=lambda n: width_of(f"{text[:n].rstrip()}…", size)) - 1
-    return f"{text[:fits].rstrip()}…" if fits > 4 else ""
+    return _cut(text, fits) if fits > 4 else ""
 
 
 def write(

@@ -35,7 +35,7 @@ def card(post: Postmortem) -> Safe:
     notice = NOTICES.get(facts.status, "")
     status = f'<p class="pnb-status">{escape(notice)}</p>' if notice else ""
     labels = [facts.severity, "open" if facts.open else "", f"postmortem: {facts.status}", *facts.services]
-    chips = "".join(f'<span class="pnb-label">{escape(x)}</span>' for x in labels if x)
+    chips = " ".join(f'<span class="pnb-label">{escape(x)}</span>' for x in labels if x)
     window = _window_line(post)
     lead = f'<p class="pnb-lead">{escape(facts.summary)}</p>' if facts.summary else ""
     synthetic = (
