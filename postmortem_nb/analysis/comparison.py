@@ -193,8 +193,8 @@ def comparison_findings(rows: tuple[Comparison, ...]) -> tuple[Finding, ...]:
         place = f"milestone {DECLARED_AS[row.moment]}"
         whose = f" in the {row.version}" if row.version else ""
         text = (
-            f"“{row.label}” is declared{whose} as {format_instant(row.declared)} but the evidence shows "
-            f"{format_instant(row.measured)}: {row.difference_text}."
+            f"“{row.label}” is declared{whose} as {format_instant(row.declared)}, {row.difference_text} than the "
+            f"evidence shows: {format_instant(row.measured)}."
         )
         if row.note:
             text = f"{text[:-1]}; it {row.note}."
