@@ -39,11 +39,12 @@ PUBLIC_KEYS = re.compile(
     r"(?:public|cache|routing|partition|primary|foreign|object|sort|idempotency|row|s3|group|dedup\w*|config|map|dict|"
     r"json|index|lookup|registry|metric|label|state)_?key$|(?:next|page|continuation|fencing|shard)_?token$|key_?id$|"
     r"key(?:board|down|press|stroke|up|word)s?$|"
-    r"tokens$|token_?(?:type|count|expiry|ttl|use\w*|limit|url|uri|endpoint)$|author$|"
+    r"tokens$|token_?(?:type|count|expiry|ttl|use\w*|limit|url|uri|endpoint)$|author(?:s|[_-]\w+)?$|"
     r"(?:exit|status|error|return|country|zip|postal|response|http|state|reason|err)[_ ]?code$|"
     r"(?:key|auth|session|cookie|secret|token)_?(?:file|path|dir|name|type|mode|method|scheme|size|len\w*|count|timeout|"
     r"ttl|age|server|host|url|uri|provider|log|store|class|manager|ref|tracker|handler)$"
 )
+LICENCE = re.compile(r"(?:^|[_ .-])licen[cs]es?$")
 SECRET_NAMES = re.compile(
     r"(?i)[\w.-]*(?:token|key|auth|jwt|cred|salt|seed|cookie|dsn|webhook|licen[cs]e|session|signature)[\w.-]*"
 )
@@ -91,8 +92,10 @@ def valued(text: str, before: str = "") -> bool:
     """Whether a value behind a name such as `token` or `key` is secret: long enough and no word, number or path."""
     key = BEFORE_VALUE.search(before[-72:])
     name = _spaced(key[1]).lower() if key else ""
-    if name and PUBLIC_KEYS.search(name):
+    if name and (PUBLIC_KEYS.search(name) or (name == "code" and not any(c.isdigit() for c in text))):
         return False
+    if LICENCE.search(name):  # such as GPL-2.0+, unless it is a key
+        return is_random(text) or re.fullmatch(r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}", text) is not None
     return is_random(text) if name in ("key", "hash") else is_secret_value(text)
 
 

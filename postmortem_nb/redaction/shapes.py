@@ -62,6 +62,10 @@ VERSION = re.compile(r"v?\d+(?:\.\d+)+(?:[-+.]\w+)*")
 WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_. :/](?:[A-Z]?[a-z]+|[A-Z]+|\d{1,4}))*")
 
 
+CALL = re.compile(r"[A-Za-z_][\w.]*\(.*")  # of a function, in source code
+CAMEL = re.compile(r"(?:[A-Z][a-z]{2,}|[a-z]{3,}|[A-Z]{2,}(?=[A-Z][a-z]|$))+")  # a name of several words: AioSession
+
+
 def is_placeholder(text: str) -> bool:
     """Whether a value is a word about values, a variable, or hidden already."""
     return text.lower().strip(".,;!") in SAID_OF_VALUES or HIDDEN.fullmatch(text) is not None
@@ -79,7 +83,7 @@ def is_secret_value(text: str) -> bool:
     """
     if len(text) < 8 or is_placeholder(text):
         return False
-    benign = (NUMBER, STAMP, VERSION, WORDS, NAMED, ADDRESS)
+    benign = (NUMBER, STAMP, VERSION, WORDS, NAMED, ADDRESS, CALL, CAMEL)
     if any(shape.fullmatch(text) for shape in benign):
         return len(text) >= 16 and text.isdigit()
     if (LOCATION.fullmatch(text) or DOTTED.fullmatch(text)) and not is_random(text):
