@@ -10,6 +10,7 @@ import nh3
 import pytest
 from browser import launched, missing, violations, visited
 from hostile import LINES, hostile_incident
+from markdown_it import MarkdownIt
 from sample_reports import ROOT
 
 from postmortem_nb.forms import FORMS, compose
@@ -108,6 +109,22 @@ def test_nothing_runs_where_no_policy_forbids_it(browser, pages, name):
     ] == []
     assert visit.dialogs == []
     assert name == "markdown" or visit.outside == []  # a forge fetches pictures by itself
+
+
+@pytest.mark.parametrize("target", ["markdown", "wiki"])
+@pytest.mark.parametrize("form", FORMS)
+def test_markdown_is_quiet_where_nobody_cleans_it(browser, made, tmp_path, form, target):
+    """As a wiki that passes HTML shows it, or an editor's preview."""
+    text = list(compose(investigate(made[0], redact="none").analysis, form, target, "draft").values())[-1]
+    page = tmp_path / "page.html"
+    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    page.write_text(f"<!doctype html><meta charset=utf-8><main>{body}</main>", encoding="utf-8")
+    with visited(browser, page) as visit:
+        live = visit.page.evaluate(LIVE)
+    kinds = ("handlers", "schemes", "refresh", "ran")
+    assert [(what, live[what]) for what in kinds if live[what] != QUIET[what]] == []
+    assert (visit.dialogs, visit.outside) == ([], [])
+    assert not any(tag in body for tag in ("<script", "<iframe", "<base", "<meta", "<style", "<form", "<object"))
 
 
 def test_on_paper_no_link_leads_to_a_script(made, tmp_path):

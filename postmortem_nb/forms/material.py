@@ -11,6 +11,7 @@ from postmortem_nb.analysis import Analysis
 from postmortem_nb.analysis.claims import Claim
 from postmortem_nb.drafting import draft
 from postmortem_nb.drafting.piece import GAP
+from postmortem_nb.forms.quiet import quiet
 from postmortem_nb.forms.templates import Prose
 from postmortem_nb.narrative import Passage, fill, read_narrative
 from postmortem_nb.review import NOTICES
@@ -109,7 +110,8 @@ def passages(analysis: Analysis, show: Any = brief, *, drafted: bool = True) -> 
             told = _without_gaps(passage)
             if heading not in written and told.text.strip():
                 written[heading] = told
-    return {h: Prose(_begun(fill(p, analysis.claims, lambda c: literal(show(c))))) for h, p in written.items()}
+    quiets = {h: Passage(p.heading, quiet(p.text), p.line) for h, p in written.items()}
+    return {h: Prose(_begun(fill(p, analysis.claims, lambda c: literal(show(c))))) for h, p in quiets.items()}
 
 
 def _begun(text: str) -> str:

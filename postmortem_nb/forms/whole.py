@@ -9,6 +9,7 @@ from postmortem_nb.analysis import Analysis
 from postmortem_nb.charts import Chart
 from postmortem_nb.forms.markup import linked, to_markdown
 from postmortem_nb.forms.material import tasks
+from postmortem_nb.forms.quiet import quiet
 from postmortem_nb.sections import Postmortem, Section
 from postmortem_nb.sections.blocks import Html, Markdown
 from postmortem_nb.tables import finding_items
@@ -74,7 +75,7 @@ def _shown(block: object, made: Whole, analysis: Analysis, flavour: str) -> Iter
         yield f"![{literal(block.alt)}]({file})"
         yield f"*{literal(block.caption)}*" if block.caption else ""
     elif isinstance(block, Markdown):
-        yield linked(block.text, flavour)
+        yield quiet(linked(block.text, flavour))
     elif isinstance(block, Html) and TASKS in block.text and flavour == "github":
         yield "\n".join(_boxes(analysis))
     elif isinstance(block, Html):
