@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,20 @@ def test_kills_at_random_moments_cost_nothing_that_was_done():
     """The short version of `make soak`."""
     seen = soak(kills=1, n=2, seed=3)
     assert seen["kills"] == 1
+
+
+@posix
+def test_folders_for_sockets_are_removed_when_their_owner_is_gone(tmp_path):
+    def left(name, seconds=60):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "kernel.log").touch()
+        os.utime(folder, (time.time() - seconds,) * 2)
+        return folder
+
+    gone, young, other = left("pnb-abcdefgh"), left("pnb-bcdefghi", 1), left("pnb-engine-abcdefgh")
+    with leftover.owned(lives := left("pnb-cdefghij")):
+        leftover.sweep(tmp_path, "pnb-")
+        assert [f.exists() for f in (gone, young, other, lives)] == [False, True, True, True]
+    leftover.sweep(tmp_path, "pnb-")
+    assert not lives.exists()

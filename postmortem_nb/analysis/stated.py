@@ -38,7 +38,8 @@ def _time(n: int) -> str:
     return (
         rf"(?:at\s+)?\(?(?<![\d.:])(?P<h{n}>\d{{1,2}})(?:(?P<colon{n}>:)?(?P<m{n}>\d\d))?(?::(?P<s{n}>\d\d))?"
         rf"\s?(?P<half{n}>[ap]\.?m\b\.?)?"
-        rf"(?:(?P<offset{n}>(?<=:\d\d:\d\d)[+-]\d\d:?\d\d)|\s?\(?(?P<zone{n}>(?-i:[A-Z]{{3,4}}|Z))\b\)?)?\)?"
+        rf"(?:(?P<offset{n}>(?<=:\d\d:\d\d)[+-]\d\d:?\d\d)|\s?\(?(?P<far{n}>(?:UTC|GMT)\s?[+−-]\d{{1,2}}(?::?\d\d)?\b|[+−-]\d{{4}}\b|(?:Eastern|Central|Mountain|Pacific)\b"
+        rf"(?:\s(?:Standard\s|Daylight\s)?Time\b)?|(?-i:[ECMP]T\b))\)?|\s?\(?(?P<zone{n}>(?-i:[A-Z]{{3,4}}|Z))\b\)?)?\)?"
     )
 
 
@@ -69,13 +70,25 @@ _WINDOWS = [
         rf"\b{_start(is_dated=True)}{_TO}{_END}",  # July 3, 14:05 - 15:10
     )
 ]
-_WORK = re.compile(  # what is said to have happened then is no impact: work on it, or what became of data
-    r"\b(?:deploy\w*|roll(?:ed|ing|s)? ?(?:\w+ )?(?:out|back)|maintenance|scheduled|revert\w*|fix(?:e[ds])?|restor\w*"
-    r"|replay\w*|back-?fill\w*|re-?process\w*|modified)\b[^.;:!?]{0,40}$",
-    re.IGNORECASE,
+_US = r"\b(?:we|they|our teams?|teams?|(?:our )?engineers?)\b(?: [\w’']+){0,3} "
+_DONE = r"(?:deploy|rolled (?:\w+ )?(?:out|back)|revert|restor|replay|back-?fill|re-?process|investigat|appl)\w*\b"
+_ITS = r"\b(?:fix(?:es)?|patch(?:es)?|change|release|rollout|rollback|fail-?over|back-?ups?|data)\b"
+_CALM = r"(?:normal|healthy|stable|unaffected|not affected|not impacted)\b"
+_OTHER = (  # what is said to have happened then is no impact
+    f"{_US}{_DONE}",
+    rf"{_ITS}(?: [\w’']+){{0,3}} (?:deployed|rolled out|released|applied|ran|modified|taken|made)\b",
+    r"\b(?:back-?filling|replaying|re-?processing|restoring|modified|signed up)\b",
+    r"\bmaintenance(?: window)?\b|\bscheduled (?:for|from|between|to)\b",
+    r"\bno (?:\w+ ){0,2}(?:impact|users?|customers?|errors?|disruptions?|outages?|degradation)\b",
+    rf"\b(?:was|were|is|are|looks?|remained|stayed|appear\w*) (?:\w+ )?{_CALM}",
+    r"\b(?:similar|previous) (?:incident|outage|issue)\b|\blast week\b",
+    r"\bnext update\b|\bexpect\w*\b|\bwill (?:provide|post|share|update)\b",
 )
+_BEFORE = re.compile(f"(?:{'|'.join(_OTHER)})[^.;:!?]{{0,60}}$", re.IGNORECASE)
+_BEHIND = re.compile(rf"^[\s,]*(?:{_US}{_DONE}|the {_ITS} (?:was|were)\b)", re.IGNORECASE)
 
 
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s?([+−-])(\d{1,2}?)(?::?(\d\d))?")
 FIELDS = {name for pattern in _WINDOWS for name in pattern.groupindex}
 
 
@@ -127,7 +140,11 @@ def readings(text: str, near: Interval, zone: str = UTC, evidence: str = "") -> 
     for match in _matches(text):
         part = dict.fromkeys(FIELDS) | match.groupdict()
         stated = _read(part, " ".join(match[0].split()), near, zone, evidence)
-        unsettled = tuple(short for short in dict.fromkeys(_shorts(part)) if short[:1].isalpha() and short not in ZONES)
+        unsettled = tuple(
+            short
+            for short in dict.fromkeys(_shorts(part))
+            if short and short not in ZONES and not _OFFSET.fullmatch(short)
+        )
         if stated is not None:
             yield stated
         elif unsettled:
@@ -140,7 +157,8 @@ def _matches(text: str) -> list[re.Match[str]]:
     for pattern in _WINDOWS:
         for match in pattern.finditer(text):
             is_taken = any(match.start() < other.end() and other.start() < match.end() for other in found)
-            if not is_taken and not _WORK.search(text[: match.start()][-80:]):
+            is_other = _BEFORE.search(text[: match.start()][-120:]) or _BEHIND.match(text[match.end() :][:80])
+            if not is_taken and not is_other:
                 found.append(match)
     return sorted(found, key=lambda match: match.start())
 
@@ -175,6 +193,9 @@ def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "
 
 
 def _read(part: dict[str, str | None], text: str, near: Interval, zone: str, evidence: str) -> Stated | None:
+    if part["half2"] and not part["half1"] and int(part["h1"] or 0) <= 12:  # "between 2:17 and 3:54 PM"
+        first_half = part["half2"] if int(part["h1"] or 0) % 12 <= int(part["h2"] or 0) % 12 else "am"
+        part = {**part, "half1": first_half if part["h1"] != "0" else None}
     opens, closes, length = _clock(part, 1), _clock(part, 2), _length(part["length"])
     if opens is None or (closes is None and length is None):
         return None
@@ -210,7 +231,7 @@ def _read(part: dict[str, str | None], text: str, near: Interval, zone: str, evi
 
 def _shorts(part: dict[str, str | None]) -> tuple[str, str]:
     """Return the abbreviation or offset behind each time; one that is written once is meant for both."""
-    first, last = (part[f"zone{n}"] or part[f"offset{n}"] or "" for n in (1, 2))
+    first, last = (part[f"zone{n}"] or part[f"offset{n}"] or part[f"far{n}"] or "" for n in (1, 2))
     return first or last, last or first
 
 
@@ -224,8 +245,9 @@ def _instant(local: pd.Timestamp, short: str, zone: str) -> pd.Timestamp | None:
     """Return a local time in UTC; None if its abbreviation is not settled, or the clocks skip or repeat it."""
     if short in ZONES:
         return local.tz_localize(UTC)
-    if short[:1] in ("+", "-"):
-        return pd.Timestamp(f"{local.isoformat()}{short}").tz_convert(UTC)
+    if numeric := _OFFSET.fullmatch(short):
+        ahead = pd.Timedelta(hours=int(numeric[2]), minutes=int(numeric[3] or 0))
+        return (local - ahead if numeric[1] == "+" else local + ahead).tz_localize(UTC)
     if short:
         offset = offset_at(local.to_pydatetime(), short, zone)
         return None if offset is None else (local - offset).tz_localize(UTC)

@@ -23,7 +23,7 @@ class WarmEngine(NBClientEngine):
         """Execute a notebook in a warm kernel."""
         if kernel_name != KERNEL_NAME or sys.platform == "win32":
             return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
-        with tempfile.TemporaryDirectory(prefix="pnb-", ignore_cleanup_errors=True) as sockets:
+        with tempfile.TemporaryDirectory(prefix="pnb-engine-", ignore_cleanup_errors=True) as sockets:
             kernel = Kernel.in_folder(Path(sockets), is_warm=True)
             try:
                 return super().execute_managed_notebook(nb_man, kernel_name, kernel_manager_class=kernel, **kwargs)

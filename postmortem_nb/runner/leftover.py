@@ -10,12 +10,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX = ".part-"
 READY = "ready"  # the folder of its files
+KERNEL = "kernel.log"  # what every folder for sockets holds
+YOUNG_SECONDS = 2.0  # between making such a folder and locking it
 MARK = "complete"  # holds the names of the files, in the order in which they appear
 
 
@@ -61,6 +65,30 @@ def tidy(output: Path, incident: str = "") -> list[str]:
         finally:
             os.close(descriptor)
     return placed
+
+
+def sweep(place: Path, prefix: str) -> None:
+    """Remove folders for the sockets of kernels whose owner is gone.
+
+    Parameters
+    ----------
+    place : Path
+        Where they are made, such as ``/tmp``.
+    prefix : str
+        With what their names begin; eight more characters follow.
+    """
+    if sys.platform == "win32":  # nothing tells there whether an owner lives
+        return
+    for folder in place.glob(f"{prefix}{'?' * 8}"):
+        with contextlib.suppress(OSError):
+            about = folder.lstat()
+            is_ours = stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid()
+            if not is_ours or time.time() - about.st_mtime < YOUNG_SECONDS or not (folder / KERNEL).exists():
+                continue
+            descriptor = _locked(folder)
+            if descriptor is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(descriptor)
 
 
 def finish(part: Path, output: Path) -> list[str]:

@@ -17,6 +17,7 @@ from postmortem_nb.errors import SettingError
 from postmortem_nb.runner import leftover
 from postmortem_nb.runner.interruption import undisturbed
 
+SOCKETS = "pnb-"  # begin of the name of a folder for sockets
 # Kind of result → its ending, in the order in which they appear: the JSON last, as the mark of a complete
 # run.
 ENDINGS = {"notebook": "ipynb", "html": "html", "json": "json"}
@@ -56,12 +57,17 @@ def part_folder(output: Path, incident: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def short_folder() -> Iterator[Path]:
-    """Make a private folder with a path short enough for sockets, and remove it whatever happens."""
-    folder = Path(tempfile.mkdtemp(prefix="pnb-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    """Make a private folder with a path short enough for sockets, and remove it whatever happens.
+
+    What runs that were killed left of theirs is removed first.
+    """
+    leftover.sweep(Path(tempfile.gettempdir()), SOCKETS)
+    folder = Path(tempfile.mkdtemp(prefix=SOCKETS))
+    with leftover.owned(folder):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish(part: Path, output: Path, incident: str, texts: Mapping[str, str]) -> dict[str, Path]:
