@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from postmortem_nb.analysis.comparison import slips
+from postmortem_nb.analysis.stating import FIELDS, MONTHS, OFFSET, matches
 from postmortem_nb.evidence.abbreviations import offset_at
 from postmortem_nb.findings import Finding
 from postmortem_nb.times import UTC, Instant, Interval
@@ -22,74 +23,6 @@ from postmortem_nb.times import UTC, Instant, Interval
 FAR = pd.Timedelta(hours=3)  # between a window and the messages about it: further is a slip, or told long afterwards
 ZERO, MINUTE, DAY = pd.Timedelta(0), pd.Timedelta(minutes=1), pd.Timedelta(days=1)
 ZONES = ("UTC", "GMT", "Z")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-def _date(n: int) -> str:
-    month = rf"(?:{'|'.join(MONTHS)})[a-z]*\.?"
-    return (
-        rf"(?:[a-z]{{3,6}}day,?\s+)?(?:(?P<iso{n}>\d{{4}}-\d\d-\d\d)"
-        rf"|(?P<month{n}>{month})\s+(?P<day{n}>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year{n}>\d{{4}})\b)?"
-        rf"|(?P<day{n}b>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month{n}b>{month})(?:,?\s+(?P<year{n}b>\d{{4}})\b)?)"
-    )
-
-
-def _time(n: int) -> str:
-    return (
-        rf"(?:at\s+)?\(?(?<![\d.:])(?P<h{n}>\d{{1,2}})(?:(?P<colon{n}>:)?(?P<m{n}>\d\d))?(?::(?P<s{n}>\d\d))?"
-        rf"\s?(?P<half{n}>[ap]\.?m\b\.?)?"
-        rf"(?:(?P<offset{n}>(?<=:\d\d:\d\d)[+-]\d\d:?\d\d)|\s?\(?(?P<far{n}>(?:UTC|GMT)\s?[+−-]\d{{1,2}}(?::?\d\d)?\b|[+−-]\d{{4}}\b|(?:Eastern|Central|Mountain|Pacific)\b"
-        rf"(?:\s(?:Standard\s|Daylight\s)?Time\b)?|(?-i:[ECMP]T\b))\)?|\s?\(?(?P<zone{n}>(?-i:[A-Z]{{3,4}}|Z))\b\)?)?\)?"
-    )
-
-
-_ABOUT = r"(?:(?:approximately|approx\.?|about|around|roughly|circa|ca\.|~)\s*)?"
-_TO = r"\s*(?:\bto\b|\buntil\b|\btill\b|\bthrough\b|[–—/]|(?<!:\d\d:\d\d)-)\s*"  # -00:00 behind seconds is an offset
-_LED = r"\b(?:between|from|(?:start|beginn?)(?:ing|ed|s)|began)\s+(?:(?:at|on|from)\s+)?"  # words that open a window
-_LABEL = r"\b(?:window|impact|outage|downtime|duration|affected|when|time)\b[^.:;\n\d]{0,24}:\s*"
-_LASTING = r",?\s*\b(?:and\s+)?(?:it\s+)?(?:last|end|continu|finish)(?:ing|ed|s)?\s+"
-_AND = rf"(?:{_LASTING}(?:until|till|to|through|at|on|by)\b\s*|\s*\band\b\s*|{_TO})"
-_FOR = rf"(?:,?\s*\b(?:and\s+)?for\s+|{_LASTING}(?:for\s+)?)"
-_UNIT = r"(?:days?|hours?|hrs?|minutes?|mins?)"
-_LENGTH = rf"{_ABOUT}(?P<length>\d+(?:\.\d+)?\s?{_UNIT}(?:,?\s+(?:and\s+)?\d+\s?{_UNIT})?)\b"
-
-
-def _start(is_dated: bool = False) -> str:
-    date = rf"{_date(1)}(?:,?\s+|T)(?:at\s+)?"
-    return rf"{_ABOUT}{date if is_dated else f'(?:{date})?'}{_ABOUT}{_time(1)}(?:,?\s+(?:on\s+)?{_date(4)})?"
-
-
-_ON = rf"(?:\bon\s+{_date(0)},?\s+)?"
-_END = rf"{_ABOUT}(?:(?:at|on)\s+)?(?:{_date(2)}(?:,?\s+|T)(?:at\s+)?)?{_ABOUT}{_time(2)}(?:,?\s+(?:on\s+)?{_date(3)})?"
-_WINDOWS = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        f"{_ON}{_LED}{_start()}{_AND}{_END}",  # between 14:05 and 15:10; starting at 14:05 and lasting until 15:10
-        f"{_ON}{_LED}{_start()}{_FOR}{_LENGTH}",  # starting at 14:05 for 65 minutes
-        f"{_LABEL}{_start()}{_TO}{_END}",  # Impact window: 14:05 - 15:10
-        rf"\b{_start(is_dated=True)}{_TO}{_END}",  # July 3, 14:05 - 15:10
-    )
-]
-_US = r"\b(?:we|they|our teams?|teams?|(?:our )?engineers?)\b(?: [\w’']+){0,3} "
-_DONE = r"(?:deploy|rolled (?:\w+ )?(?:out|back)|revert|restor|replay|back-?fill|re-?process|investigat|appl)\w*\b"
-_ITS = r"\b(?:fix(?:es)?|patch(?:es)?|change|release|rollout|rollback|fail-?over|back-?ups?|data)\b"
-_CALM = r"(?:normal|healthy|stable|unaffected|not affected|not impacted)\b"
-_OTHER = (  # what is said to have happened then is no impact
-    f"{_US}{_DONE}",
-    rf"{_ITS}(?: [\w’']+){{0,3}} (?:deployed|rolled out|released|applied|ran|modified|taken|made)\b",
-    r"\b(?:back-?filling|replaying|re-?processing|restoring|modified|signed up)\b",
-    r"\bmaintenance(?: window)?\b|\bscheduled (?:for|from|between|to)\b",
-    r"\bno (?:\w+ ){0,2}(?:impact|users?|customers?|errors?|disruptions?|outages?|degradation)\b",
-    rf"\b(?:was|were|is|are|looks?|remained|stayed|appear\w*) (?:\w+ )?{_CALM}",
-    r"\b(?:similar|previous) (?:incident|outage|issue)\b|\blast week\b",
-    r"\bnext update\b|\bexpect\w*\b|\bwill (?:provide|post|share|update)\b",
-)
-_BEFORE = re.compile(f"(?:{'|'.join(_OTHER)})[^.;:!?]{{0,60}}$", re.IGNORECASE)
-_BEHIND = re.compile(rf"^[\s,]*(?:{_US}{_DONE}|the {_ITS} (?:was|were)\b)", re.IGNORECASE)
-
-
-_OFFSET = re.compile(r"(?:UTC|GMT)?\s?([+−-])(\d{1,2}?)(?::?(\d\d))?")
-FIELDS = {name for pattern in _WINDOWS for name in pattern.groupindex}
 
 
 @dataclass(frozen=True)
@@ -137,30 +70,18 @@ def unread_finding(unread: Unread, where: str) -> Finding:
 
 def readings(text: str, near: Interval, zone: str = UTC, evidence: str = "") -> Iterator[Stated | Unread]:
     """Yield what a text states, also what cannot be read; see `stated_windows`."""
-    for match in _matches(text):
+    for match in matches(text):
         part = dict.fromkeys(FIELDS) | match.groupdict()
         stated = _read(part, " ".join(match[0].split()), near, zone, evidence)
         unsettled = tuple(
             short
             for short in dict.fromkeys(_shorts(part))
-            if short and short not in ZONES and not _OFFSET.fullmatch(short)
+            if short and short not in ZONES and not OFFSET.fullmatch(short)
         )
         if stated is not None:
             yield stated
         elif unsettled:
             yield Unread(" ".join(match[0].split()), unsettled)
-
-
-def _matches(text: str) -> list[re.Match[str]]:
-    """Return what reads as the window of an impact, in order; where two ways of writing overlap, the first counts."""
-    found: list[re.Match[str]] = []
-    for pattern in _WINDOWS:
-        for match in pattern.finditer(text):
-            is_taken = any(match.start() < other.end() and other.start() < match.end() for other in found)
-            is_other = _BEFORE.search(text[: match.start()][-120:]) or _BEHIND.match(text[match.end() :][:80])
-            if not is_taken and not is_other:
-                found.append(match)
-    return sorted(found, key=lambda match: match.start())
 
 
 def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "") -> tuple[Stated, ...]:
@@ -245,7 +166,7 @@ def _instant(local: pd.Timestamp, short: str, zone: str) -> pd.Timestamp | None:
     """Return a local time in UTC; None if its abbreviation is not settled, or the clocks skip or repeat it."""
     if short in ZONES:
         return local.tz_localize(UTC)
-    if numeric := _OFFSET.fullmatch(short):
+    if numeric := OFFSET.fullmatch(short):
         ahead = pd.Timedelta(hours=int(numeric[2]), minutes=int(numeric[3] or 0))
         return (local - ahead if numeric[1] == "+" else local + ahead).tz_localize(UTC)
     if short:
