@@ -142,6 +142,7 @@ def test_the_notebook_runs_without_a_browser(tmp_path):
         str(tmp_path / "explore.ipynb"),
         parameters={"incident": str(sample)},
         progress_bar=False,
+        engine_name="postmortem-warm",  # through sockets on disk: ports can be those of a test beside this one
     )
     cells = [c for c in done.cells if c.cell_type == "code"]
     assert all(c.execution_count for c in cells)

@@ -27,6 +27,21 @@ Check = Callable[[str, str], bool]
 SYSTEM_ACCOUNTS = {
     *("root", "admin", "administrator", "nobody", "daemon", "www-data", "postgres", "mysql", "ubuntu", "ec2-user"),
     *("sshd", "nginx", "apache", "system", "guest", "anonymous", "unknown", "user", "none", "null", "app", "service"),
+    *(
+        "www",
+        "http",
+        "html",
+        "web",
+        "ftp",
+        "mail",
+        "backup",
+        "operator",
+        "deploy",
+        "ansible",
+        "oracle",
+        "redis",
+        "kafka",
+    ),
     *("shared", "public", "default", "runner", "git", "docker", "node", "jenkins", "vagrant", "invalid", "illegal"),
 }
 BENIGN_KEYS = re.compile(
@@ -45,6 +60,62 @@ PUBLIC_KEYS = re.compile(
     r"ttl|age|server|host|url|uri|provider|log|store|class|manager|ref|tracker|handler)$"
 )
 LICENCE = re.compile(r"(?:^|[_ .-])licen[cs]es?$")
+ENDINGS = {  # of names of files and units of systemd, which no mailbox has
+    *(
+        "service",
+        "socket",
+        "timer",
+        "target",
+        "mount",
+        "slice",
+        "scope",
+        "sock",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "svg",
+        "webp",
+    ),
+    *(
+        "ico",
+        "avif",
+        "css",
+        "js",
+        "mjs",
+        "ts",
+        "map",
+        "html",
+        "json",
+        "xml",
+        "yaml",
+        "yml",
+        "toml",
+        "log",
+        "txt",
+        "gz",
+        "tgz",
+    ),
+    *(
+        "tar",
+        "bz2",
+        "xz",
+        "zst",
+        "jar",
+        "war",
+        "whl",
+        "deb",
+        "rpm",
+        "exe",
+        "dll",
+        "conf",
+        "cfg",
+        "ini",
+        "lock",
+        "tmp",
+        "bak",
+    ),
+}
 SECRET_NAMES = re.compile(
     r"(?i)[\w.-]*(?:token|key|auth|jwt|cred|salt|seed|cookie|dsn|webhook|licen[cs]e|session|signature)[\w.-]*"
 )
@@ -166,8 +237,13 @@ def basic(text: str, before: str = "") -> bool:
 
 def email(text: str, before: str = "") -> bool:
     """Whether it is the address of a mailbox: no unit of systemd, and no name of a repository."""
-    name, _, host = text.replace("%40", "@").rpartition("@")
-    return name not in ("git", "hg") and host.rpartition(".")[2].lower() not in ("service", "socket", "timer", "target")
+    name, _, host = re.sub(r"%40|[(\[]at[)\]]", "@", text).rpartition("@")
+    labels = host.lower().split(".")
+    while labels and labels[-1] in ENDINGS:
+        labels.pop()
+    if name in ("git", "hg") or len(labels) < 2:
+        return False
+    return re.match(r"\d+(?:\.\d+)?x\.|\d+\.\d+\.|sha\d+", host) is None  # logo@2x.png, lodash@4.17.21, shop@sha256
 
 
 def host(text: str, before: str = "") -> bool:
