@@ -149,7 +149,7 @@ def frame_table(frame: pd.DataFrame, caption: str) -> Safe:
             one_day = values.dt.date.nunique() <= 1
             shown[str(name)] = [clock(format_time(t, date=not one_day)) for t in values]
         elif pd.api.types.is_float_dtype(values.dtype):
-            shown[str(name)] = ["" if pd.isna(v) else f"{v:.4g}" for v in values]
+            shown[str(name)] = ["" if pd.isna(v) else _number(v) for v in values]
             right.append(str(name))
         elif pd.api.types.is_integer_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
             shown[str(name)] = ["" if pd.isna(v) else f"{v:,}" for v in values]
@@ -157,6 +157,15 @@ def frame_table(frame: pd.DataFrame, caption: str) -> Safe:
         else:
             shown[str(name)] = list(values)
     return table(list(shown), zip(*shown.values(), strict=True), caption, numeric=right, stacks=False)
+
+
+def _number(value: float) -> str:
+    """Return a number with four digits, large ones whole: ``43.2``, ``0.05123``, ``11,650``.
+
+    >>> _number(43.21), _number(11650.4), _number(2.5e7)
+    ('43.21', '11,650', '2.5e+07')
+    """
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.4g}"
 
 
 def _is_missing(value: object) -> bool:
