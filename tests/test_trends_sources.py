@@ -231,6 +231,19 @@ def test_a_dot_at_the_edge_of_a_chart_is_drawn_whole():
     assert not ax.lines[0].get_clip_on()
 
 
+def test_a_chart_of_groups_says_how_many_incidents_it_does_not_draw(written):
+    services = [[f"s{n:02}"] for n in range(charts.GROUPS)]
+
+    def caption(*more):
+        files = [written(f"i{n}", services=found) for n, found in enumerate([*services, *more])]
+        trends = pnb.read_trends(files)
+        found = trends.divided["service"]
+        return charts.chart_groups(trends.incidents, found, "service", trends.question.measure, synthetic=False).caption
+
+    assert "Not drawn" not in caption(["s00"])
+    assert "Not drawn: 2 incidents of groups that are not shown." in caption([], [])  # they name no service
+
+
 def test_what_came_again_is_counted_from_the_end_of_what_was_before(written):
     def shifted(name, day, hours=1):
         start = pd.Timestamp("2024-01-01T00:00Z") + pd.Timedelta(days=day)

@@ -34,6 +34,7 @@ from postmortem_nb.trends.groups import groups_of
 from postmortem_nb.trends.question import MEASURES
 from postmortem_nb.trends.statistics import Curve, Floats, Summary, summarize
 from postmortem_nb.trends.telling import length, median_text
+from postmortem_nb.wording import counted
 
 ROWS = 60  # of the table behind a figure
 GROUPS = 10  # rows of the figure of groups; the table has all
@@ -208,6 +209,8 @@ def chart_groups(
     )
     caption += " A hollow triangle is still open: it lasts at least so long." if rows["open"].any() else ""
     caption += f" Shown are {of}; the table has all." if len(known) > len(rows) else ""
+    left_out = len(set(_points(incidents, measure)["id"]) - {i for part in points for i in part["id"]})
+    caption += f" Not drawn: {counted(left_out, 'incident')} of groups that are not shown." if left_out else ""
     drawn = rows[["group", "n", "open", "median", "lo", "hi", "q1", "q3", "most"]]
     return chart_of(draw, alt, caption, drawn.astype({c: "float64" for c in drawn.columns[3:]}), synthetic=synthetic)
 
