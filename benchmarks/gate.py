@@ -141,7 +141,7 @@ def forms(analysis: Analysis) -> Iterator[tuple[str, Mapping[str, str] | LeakErr
 def publish(folder: Path, profile: str, output: Path) -> Iterator[tuple[str, Mapping[str, str] | Exception]]:
     """Yield all that is published of an incident with a profile."""
     outcome = run(folder, output=output, settings={"redact": profile}, is_warm=True)
-    name = "run (page, notebook, JSON)"
+    name = "run, page with notebook and JSON"
     if outcome.status == "ok":
         yield name, {path.name: path.read_text(encoding="utf-8") for path in sorted(output.iterdir()) if path.is_file()}
     else:
@@ -172,7 +172,7 @@ def measure(names: Iterator[tuple[Path, list[Planted]]], show: bool) -> list[tup
         for folder, planted in names:
             for profile in PUBLISHED:
                 for form, files in publish(folder, profile, Path(out) / "reports"):
-                    row = rows.setdefault((profile, form.split(",")[0]), Counter())
+                    row = rows.setdefault((profile, form.rpartition(", ")[0] or form), Counter())
                     row["made"] += 1
                     if isinstance(files, Exception):
                         is_right = must_be_held(form, profile, planted)

@@ -114,10 +114,7 @@ def stated_windows(text: str, near: Interval, zone: str = UTC, evidence: str = "
 
 
 def _read(part: dict[str, str | None], text: str, near: Interval, zone: str, evidence: str) -> Stated | None:
-    if part["half2"] and not part["half1"] and int(part["h1"] or 0) <= 12:  # "between 2:17 and 3:54 PM"
-        first_half = part["half2"] if int(part["h1"] or 0) % 12 <= int(part["h2"] or 0) % 12 else "am"
-        part = {**part, "half1": first_half if part["h1"] != "0" else None}
-    opens, closes, length = _clock(part, 1), _clock(part, 2), _length(part["length"])
+    opens, closes, length = _clock(_halved(part), 1), _clock(part, 2), _length(part["length"])
     if opens is None or (closes is None and length is None):
         return None
     dates = [_ymd(part, n) for n in range(5)]
@@ -148,6 +145,14 @@ def _read(part: dict[str, str | None], text: str, near: Interval, zone: str, evi
     width = [pd.Timedelta(seconds=1) if part[f"s{n}"] else MINUTE for n in (1, 2)]
     edges = [Instant(lo=t, at=t, hi=t + w, basis="declared") for t, w in zip(best[3:], width, strict=True)]
     return Stated(edges[0], edges[1], text, evidence)
+
+
+def _halved(part: dict[str, str | None]) -> dict[str, str | None]:
+    """Let the first time have the half of the day that is written behind the second: "between 2:17 and 3:54 PM"."""
+    first, last = int(part["h1"] or 0), int(part["h2"] or 0)
+    if part["half1"] or not part["half2"] or not 1 <= first <= 12:
+        return part
+    return {**part, "half1": part["half2"] if first % 12 <= last % 12 else "am"}
 
 
 def _shorts(part: dict[str, str | None]) -> tuple[str, str]:

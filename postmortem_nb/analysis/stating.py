@@ -21,12 +21,18 @@ def _date(n: int) -> str:
     )
 
 
+# Offsets from UTC, and words for zones that are winter and summer time in turn.
+_FAR = (
+    r"(?:UTC|GMT)\s?[+−-]\d{1,2}(?::?\d\d)?\b|[+−-]\d{4}\b|(?-i:[ECMP]T\b)"
+    r"|(?:Eastern|Central|Mountain|Pacific)\b(?:\s(?:Standard\s|Daylight\s)?Time\b)?"
+)
+
+
 def _time(n: int) -> str:
     return (
         rf"(?:at\s+)?\(?(?<![\d.:])(?P<h{n}>\d{{1,2}})(?:(?P<colon{n}>:)?(?P<m{n}>\d\d))?(?::(?P<s{n}>\d\d))?"
-        rf"\s?(?P<half{n}>[ap]\.?m\b\.?)?"
-        rf"(?:(?P<offset{n}>(?<=:\d\d:\d\d)[+-]\d\d:?\d\d)|\s?\(?(?P<far{n}>(?:UTC|GMT)\s?[+−-]\d{{1,2}}(?::?\d\d)?\b|[+−-]\d{{4}}\b|(?:Eastern|Central|Mountain|Pacific)\b"
-        rf"(?:\s(?:Standard\s|Daylight\s)?Time\b)?|(?-i:[ECMP]T\b))\)?|\s?\(?(?P<zone{n}>(?-i:[A-Z]{{3,4}}|Z))\b\)?)?\)?"
+        rf"\s?(?P<half{n}>[ap]\.?m\b\.?)?(?:(?P<offset{n}>(?<=:\d\d:\d\d)[+-]\d\d:?\d\d)"
+        rf"|\s?\(?(?P<far{n}>{_FAR})\)?|\s?\(?(?P<zone{n}>(?-i:[A-Z]{{3,4}}|Z))\b\)?)?\)?"
     )
 
 
@@ -73,8 +79,6 @@ _OTHER = (  # what is said to have happened then is no impact
 )
 _BEFORE = re.compile(f"(?:{'|'.join(_OTHER)})[^.;:!?]{{0,60}}$", re.IGNORECASE)
 _BEHIND = re.compile(rf"^[\s,]*(?:{_US}{_DONE}|the {_ITS} (?:was|were)\b)", re.IGNORECASE)
-
-
 OFFSET = re.compile(r"(?:UTC|GMT)?\s?([+−-])(\d{1,2}?)(?::?(\d\d))?")
 FIELDS = {name for pattern in _WINDOWS for name in pattern.groupindex}
 

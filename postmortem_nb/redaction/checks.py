@@ -27,21 +27,8 @@ Check = Callable[[str, str], bool]
 SYSTEM_ACCOUNTS = {
     *("root", "admin", "administrator", "nobody", "daemon", "www-data", "postgres", "mysql", "ubuntu", "ec2-user"),
     *("sshd", "nginx", "apache", "system", "guest", "anonymous", "unknown", "user", "none", "null", "app", "service"),
-    *(
-        "www",
-        "http",
-        "html",
-        "web",
-        "ftp",
-        "mail",
-        "backup",
-        "operator",
-        "deploy",
-        "ansible",
-        "oracle",
-        "redis",
-        "kafka",
-    ),
+    *("www", "http", "html", "web", "ftp", "mail", "backup", "operator", "deploy", "ansible", "oracle"),
+    *("redis", "kafka"),
     *("shared", "public", "default", "runner", "git", "docker", "node", "jenkins", "vagrant", "invalid", "illegal"),
 }
 BENIGN_KEYS = re.compile(
@@ -61,60 +48,10 @@ PUBLIC_KEYS = re.compile(
 )
 LICENCE = re.compile(r"(?:^|[_ .-])licen[cs]es?$")
 ENDINGS = {  # of names of files and units of systemd, which no mailbox has
-    *(
-        "service",
-        "socket",
-        "timer",
-        "target",
-        "mount",
-        "slice",
-        "scope",
-        "sock",
-        "png",
-        "jpg",
-        "jpeg",
-        "gif",
-        "svg",
-        "webp",
-    ),
-    *(
-        "ico",
-        "avif",
-        "css",
-        "js",
-        "mjs",
-        "ts",
-        "map",
-        "html",
-        "json",
-        "xml",
-        "yaml",
-        "yml",
-        "toml",
-        "log",
-        "txt",
-        "gz",
-        "tgz",
-    ),
-    *(
-        "tar",
-        "bz2",
-        "xz",
-        "zst",
-        "jar",
-        "war",
-        "whl",
-        "deb",
-        "rpm",
-        "exe",
-        "dll",
-        "conf",
-        "cfg",
-        "ini",
-        "lock",
-        "tmp",
-        "bak",
-    ),
+    *("service", "socket", "timer", "target", "mount", "slice", "scope", "sock", "png", "jpg", "jpeg"),
+    *("gif", "svg", "webp", "ico", "avif", "css", "js", "mjs", "ts", "map", "html", "json", "xml"),
+    *("yaml", "yml", "toml", "log", "txt", "gz", "tgz", "tar", "bz2", "xz", "zst", "jar", "war", "whl"),
+    *("deb", "rpm", "exe", "dll", "conf", "cfg", "ini", "lock", "tmp", "bak"),
 }
 SECRET_NAMES = re.compile(
     r"(?i)[\w.-]*(?:token|key|auth|jwt|cred|salt|seed|cookie|dsn|webhook|licen[cs]e|session|signature)[\w.-]*"
@@ -207,6 +144,11 @@ def prefixed(text: str, before: str = "") -> bool:
     return is_random(tail) or (HEX.fullmatch(tail) is not None and 3 <= digits < len(tail))
 
 
+def capitals(text: str, before: str = "") -> bool:
+    """Whether capitals and digits look drawn by chance."""
+    return is_drawn(text)
+
+
 def issued(text: str, before: str = "") -> bool:
     """Whether a prefix and a long part are a token that a service gave out, and no name of a thing in a system.
 
@@ -220,11 +162,6 @@ def issued(text: str, before: str = "") -> bool:
         is_parted = "_" in text or head.isupper()
         return is_parted and 3 <= sum(c.isdigit() for c in body) < len(body) and not body.isdigit()
     return not body.startswith("01") and is_drawn(body if len(body) >= 24 else "".join(parts))
-
-
-def random_capitals(text: str, before: str = "") -> bool:
-    """Whether capitals and digits look drawn by chance."""
-    return is_drawn(text)
 
 
 def basic(text: str, before: str = "") -> bool:
@@ -267,22 +204,6 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
 
 
-WRITTEN = (
-    jwt,
-    account,
-    spoken,
-    said,
-    valued,
-    apart,
-    coded,
-    mixed,
-    written_name,
-    prefixed,
-    issued,
-    random_capitals,
-    basic,
-    email,
-    host,
-    random,
-)
-CHECKS: dict[str, Check] = {f.__name__: f for f in (*numbers.NUMBERED, *WRITTEN)}
+NAMES = (account, written_name, email, host)
+SECRETS = (jwt, basic, spoken, said, valued, apart, coded, mixed, prefixed, issued, capitals, random)
+CHECKS: dict[str, Check] = {f.__name__: f for f in (*numbers.NUMBERED, *NAMES, *SECRETS)}
