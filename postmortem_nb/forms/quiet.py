@@ -1,8 +1,8 @@
 """Prose that people wrote, as Markdown that runs nothing and asks for nothing wherever it is shown.
 
 The page of the report is cleaned when it is made. Markdown is not: what shows it later may pass markup as it is. So
-HTML in prose is shown as text, characters that cannot be seen are spelled out, a picture from elsewhere becomes a link
-to it, and a link that leads to a script leads nowhere.
+HTML in prose is shown as text, as are tokens of redaction, which look like it; characters that cannot be seen are
+spelled out, a picture from elsewhere becomes a link to it, and a link that leads to a script leads nowhere.
 """
 
 from __future__ import annotations

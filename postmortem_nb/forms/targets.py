@@ -12,7 +12,6 @@ from typing import Any
 import postmortem_nb
 from postmortem_nb.charts import Chart
 from postmortem_nb.forms.templates import page
-from postmortem_nb.redaction.tokens import TOKEN
 from postmortem_nb.report import markdown
 from postmortem_nb.report.clean import clean
 from postmortem_nb.report.styles import page_css
@@ -21,7 +20,6 @@ from postmortem_nb.tables import DATE
 # Text between two tags of a page (not of a figure), and what in it must not break: a date, an offset, a number's unit.
 _TEXT = re.compile(r"<svg\b.*?</svg>|(?<=>)[^<>]+(?=<)", re.DOTALL)
 _WHOLE = re.compile(rf"{DATE.pattern}|\b\d+ (?:s|min|h|d)\b")
-CODE_OR_TOKEN = re.compile(rf"(`+)(?!`).*?(?<!`)\1(?!`)|{TOKEN.pattern}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -58,12 +56,7 @@ class Target:
 def as_markdown(sheet: Sheet) -> dict[str, str]:
     """Return Markdown as GitHub reads it, with the figure beside it."""
     figures = {name[name.index(f".{sheet.form}") :]: chart.svg for name, chart in sheet.charts.items()}
-    return {**figures, f".{sheet.form}.md": _with_shown_tokens(sheet.text)}
-
-
-def _with_shown_tokens(text: str) -> str:
-    """Return Markdown in which tokens of redaction are no addresses, which forges would show without their brackets."""
-    return CODE_OR_TOKEN.sub(lambda found: found[0] if found[1] else f"&lt;{found[0][1:-1]}&gt;", text)
+    return {**figures, f".{sheet.form}.md": sheet.text}
 
 
 def as_wiki(sheet: Sheet) -> dict[str, str]:
